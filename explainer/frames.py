@@ -37,9 +37,13 @@ def limits_around(*clouds: NDArray[Any], margin: float = 0.06) -> Limits:
     tuple of float
         ``(x_low, x_high, y_low, y_high)``, square, so that equal aspect needs no padding.
     """
-    points = np.concatenate([np.asarray(cloud, dtype=np.float64).reshape(-1, 2) for cloud in clouds])
+    points = np.concatenate(
+        [np.asarray(cloud, dtype=np.float64).reshape(-1, 2) for cloud in clouds]
+    )
     points = points[np.isfinite(points).all(axis=1)]
-    low, high = (points.min(axis=0), points.max(axis=0)) if len(points) else (-np.ones(2), np.ones(2))
+    low, high = (
+        (points.min(axis=0), points.max(axis=0)) if len(points) else (-np.ones(2), np.ones(2))
+    )
     centre = (low + high) / 2
     half = max(float((high - low).max()) / 2, 1e-6) * (1 + 2 * margin)
     return (centre[0] - half, centre[0] + half, centre[1] - half, centre[1] + half)

@@ -1,0 +1,183 @@
+"""Trained models on disk: safetensors with the config as JSON beside the weights; never pickle."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save_file
+from torch import Tensor
+
+from explainer.config import TrainConfig
+from explainer.models import NetworkDenoiser, make_network
+from explainer.objectives import OBJECTIVES
+from explainer.schedules import NoiseSchedule, make_schedule
+from explainer.settings import InvalidSetting
+from explainer.shipped import FORMAT, VERSION, parse_metadata
+from explainer.training import TrainState
+
+MAX_BYTES = 32 * 2**20  # the largest network allowed, with its optimiser, takes a tenth of it
+STATE_GROUPS = ("weights", "average", "exp_avg", "exp_avg_sq")
+
+
+class InvalidCheckpoint(ValueError):
+    """A file that is not a checkpoint of ours; the message is one sentence that says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A trained network with everything that is known of it.
+
+    Attributes
+    ----------
+    config : TrainConfig
+    parameters : dict of str to Tensor
+        The weights to sample with.
+    info : dict
+        JSON-able facts: step, seconds of training, measured quality.
+    state : TrainState or None
+        To go on training, see :func:`explainer.training.resume`.
+    """
+
+    config: TrainConfig
+    parameters: dict[str, Tensor]
+    info: dict[str, Any] = field(default_factory=dict)
+    state: TrainState | None = None
+
+    def schedule(self) -> NoiseSchedule:
+        """Make the schedule that the network was trained with."""
+        c = self.config
+        return make_schedule(c.schedule, c.T, zero_terminal_snr=c.zero_terminal_snr)
+
+    def denoiser(self) -> NetworkDenoiser:
+        """Make the denoiser, ready for :func:`explainer.sampling.sample`."""
+        network = make_network(self.config, torch.Generator())
+        network.load_state_dict(self.parameters)
+        return NetworkDenoiser(
+            network.requires_grad_(False), self.schedule(), OBJECTIVES[self.config.objective]
+        )
+
+
+def save(path: str | Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint to a file; a file that was there is replaced only by a whole one.
+
+    Parameters
+    ----------
+    path : str or Path
+        Normally ending in ``.safetensors``; its folder must exist.
+    checkpoint : Checkpoint
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    tensors = {f"parameters.{name}": tensor for name, tensor in checkpoint.parameters.items()}
+    state = checkpoint.state
+    if state is not None:
+        for group in STATE_GROUPS:
+            named = getattr(state, group).items()
+            tensors |= {f"state.{group}.{name}": tensor for name, tensor in named}
+        tensors["state.generator"] = state.generator
+        tensors["state.step"] = torch.tensor([state.step])
+    metadata = {
+        "format": FORMAT,
+        "version": str(VERSION),
+        "config": checkpoint.config.model_dump_json(),
+        "info": json.dumps(checkpoint.info, allow_nan=False),
+    }
+    path = Path(path)
+    draft = path.with_name(path.name + ".part")
+    save_file({n: t.contiguous() for n, t in tensors.items()}, draft, metadata=metadata)
+    draft.replace(path)
+
+
+def load(path: str | Path) -> Checkpoint:
+    """Read a checkpoint from a file and check all of it.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Checkpoint
+
+    Raises
+    ------
+    InvalidCheckpoint
+        With one sentence, if the file is not safetensors, not ours, of a newer version, or its
+        config, names, shapes, types or values are not what they must be.
+    FileNotFoundError
+        If there is no file.
+    """
+    path = Path(path)
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise InvalidCheckpoint(
+            f"The file has {size} bytes; a checkpoint has at most {MAX_BYTES} bytes."
+        )
+    return from_bytes(path.read_bytes())
+
+
+def from_bytes(data: bytes) -> Checkpoint:
+    """Read a checkpoint from bytes, with the same checks and errors as :func:`load`."""
+    try:
+        tensors = load_tensors(data)
+        length = int.from_bytes(data[:8], "little")
+        metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+    except (SafetensorError, ValueError):
+        raise InvalidCheckpoint(
+            "The file is not a .safetensors file, or it is damaged; pickled files (.pt, .pth) are "
+            "not read because they can run code."
+        ) from None
+    try:
+        config, info = parse_metadata(metadata)
+    except InvalidSetting as error:
+        raise InvalidCheckpoint(str(error)) from None
+    network = make_network(config, torch.Generator().manual_seed(0))
+    expected = {f"parameters.{name}": tensor for name, tensor in network.state_dict().items()}
+    has_state = any(name.startswith("state.") for name in tensors)
+    if has_state:
+        trained = dict(network.named_parameters())
+        for group in STATE_GROUPS:
+            shapes = trained if group.startswith("exp") else network.state_dict()
+            expected |= {f"state.{group}.{name}": tensor for name, tensor in shapes.items()}
+        expected["state.generator"] = torch.Generator().get_state()
+        expected["state.step"] = torch.tensor([0])
+    _check_tensors(tensors, expected)
+
+    def group(prefix: str) -> dict[str, Tensor]:
+        named = tensors.items()
+        return {n.removeprefix(prefix): t for n, t in named if n.startswith(prefix)}
+
+    state = None
+    if has_state:
+        state = TrainState(
+            step=int(tensors["state.step"]),
+            generator=tensors["state.generator"],
+            **{name: group(f"state.{name}.") for name in STATE_GROUPS},
+        )
+    return Checkpoint(config=config, parameters=group("parameters."), info=info, state=state)
+
+
+def _check_tensors(tensors: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    for name in expected:
+        if name not in tensors:
+            raise InvalidCheckpoint(f"The tensor {name} is missing.")
+    for name, tensor in tensors.items():
+        if name not in expected:
+            raise InvalidCheckpoint(f"The tensor {name[:80]} does not belong to this network.")
+        wanted = expected[name]
+        if tensor.shape != wanted.shape or tensor.dtype != wanted.dtype:
+            raise InvalidCheckpoint(
+                f"The tensor {name} must be {wanted.dtype} of shape {tuple(wanted.shape)}, "
+                f"not {tensor.dtype} of shape {tuple(tensor.shape)}."
+            )
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise InvalidCheckpoint(f"The tensor {name} has values that are not finite.")

@@ -1,0 +1,129 @@
+"""What a training run is: its settings, and the presets.
+
+Importing this module imports no torch: the web server checks settings, workers train.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from explainer.settings import (
+    DatasetName,
+    ObjectiveName,
+    Real,
+    Scaling,
+    ScheduleName,
+    Settings,
+    Whole,
+)
+
+NetworkName = Literal["fourier", "tutorial"]
+TSampling = Literal["stratified", "antithetic", "uniform"]
+LearningRateSchedule = Literal["constant", "linear", "cosine"]
+
+
+class TrainConfig(Settings):
+    """Everything that decides a training run, bit for bit.
+
+    Attributes
+    ----------
+    dataset, n_points, scaling
+        The data, see :func:`explainer.data.make_dataset`.
+    schedule, T, zero_terminal_snr
+        The noise, see :func:`explainer.schedules.make_schedule`.
+    objective : {"eps", "x0", "v"}
+        What the network predicts.
+    network : {"fourier", "tutorial"}
+        See :mod:`explainer.models`; ``width`` units in each of ``depth`` hidden layers.
+    batch_size : int
+        Points per step.
+    t_sampling : {"stratified", "antithetic", "uniform"}
+        ``stratified`` puts every noise level into every step; ``antithetic`` pairs t with
+        T-1-t, as the tutorial does.
+    steps : int
+        Optimiser steps.
+    learning_rate, lr_schedule
+        Adam's rate and how it falls to zero.
+    clip_norm : float or None
+        Gradient norm above which the gradient is scaled down.
+    ema : float
+        Highest decay of the moving average of the weights, which warms up as
+        ``min(ema, i / (i + 10))``; 0 keeps the weights themselves.
+    seed : int
+        Of data, weights and noise.
+    snapshot_every : int
+        Steps between two snapshots.
+    preview_points, preview_steps : int
+        Points and DDIM steps of each snapshot's sample.
+
+    Raises
+    ------
+    InvalidSetting
+        With one sentence that names the field and what is allowed.
+    """
+
+    dataset: DatasetName = "s_curve"
+    n_points: Annotated[Whole, Field(ge=2, le=100_000)] = 10_000
+    scaling: Scaling = "standard"
+    schedule: ScheduleName = "cosine"
+    T: Annotated[Whole, Field(ge=2, le=1000)] = 100
+    zero_terminal_snr: bool = False
+    objective: ObjectiveName = "v"
+    network: NetworkName = "fourier"
+    width: Annotated[Whole, Field(ge=8, le=256)] = 128
+    depth: Annotated[Whole, Field(ge=1, le=5)] = 3
+    batch_size: Annotated[Whole, Field(ge=2, le=8192)] = 1000
+    t_sampling: TSampling = "stratified"
+    steps: Annotated[Whole, Field(ge=1, le=1_000_000)] = 400
+    learning_rate: Annotated[Real, Field(gt=0, le=10)] = 1e-2
+    lr_schedule: LearningRateSchedule = "linear"
+    clip_norm: Annotated[Real, Field(gt=0)] | None = None
+    ema: Annotated[Real, Field(ge=0, lt=1)] = 0.99
+    seed: Annotated[Whole, Field(ge=0, le=2**31 - 1)] = 0
+    snapshot_every: Annotated[Whole, Field(ge=1)] = 10
+    preview_points: Annotated[Whole, Field(ge=0, le=10_000)] = 1000
+    preview_steps: Annotated[Whole, Field(ge=1, le=1000)] = 10
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.zero_terminal_snr and self.objective == "eps":
+            raise ValueError(
+                "objective must be x0 or v with zero_terminal_snr: where no data is left in x_T, "
+                "the noise says nothing about the data"
+            )
+        if self.t_sampling == "antithetic" and self.batch_size % 2:
+            raise ValueError("batch_size must be even with antithetic t_sampling")
+        if self.t_sampling == "stratified" and self.batch_size % min(self.T, self.batch_size):
+            raise ValueError(
+                f"batch_size must be a multiple of T ({self.T}) or at most T with stratified "
+                "t_sampling"
+            )
+        if self.preview_steps > self.T:
+            raise ValueError(f"preview_steps must be at most T ({self.T})")
+        return self
+
+
+TUTORIAL_STEPS_PER_EPOCH = 79  # 10,000 points in batches of 128, the last one smaller
+
+PRESETS: dict[str, TrainConfig] = {
+    # The recipe that draws the S in half a second; benchmarks/training.py measures it.
+    "fast": TrainConfig(),
+    # The tutorial as it stands, 4,000 epochs; only the engineering is ours.
+    "tutorial": TrainConfig(
+        scaling="tutorial",
+        schedule="tutorial",
+        objective="eps",
+        network="tutorial",
+        batch_size=128,
+        t_sampling="antithetic",
+        steps=4000 * TUTORIAL_STEPS_PER_EPOCH,
+        learning_rate=1e-3,
+        lr_schedule="constant",
+        clip_norm=1.0,
+        ema=0.0,
+        snapshot_every=TUTORIAL_STEPS_PER_EPOCH,
+    ),
+}

@@ -1,0 +1,211 @@
+"""Denoisers: two small networks, and the exact one that needs no training."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own custom
+
+from explainer.config import TrainConfig
+from explainer.objectives import Objective, Prediction
+from explainer.schedules import NoiseSchedule
+
+Denoiser = Callable[[Tensor, Tensor], Prediction]
+"""``(x_t, t) -> Prediction``: x_t of shape (..., 2), t of int64 that broadcasts against
+``x_t.shape[:-1]``, so that a whole cloud at one step passes t of shape (1,)."""
+
+
+def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
+    """Make a linear layer with torch's default initialisation, drawn from the given generator."""
+    layer = nn.utils.skip_init(nn.Linear, n_in, n_out)
+    bound = 1 / math.sqrt(n_in)
+    with torch.no_grad():
+        layer.weight.uniform_(-bound, bound, generator=generator)
+        layer.bias.uniform_(-bound, bound, generator=generator)
+    return layer  # type: ignore[no-any-return]
+
+
+def _affine_relu(layer: nn.Linear, h: Tensor, shift: Tensor | None) -> Tensor:
+    """``relu(layer(h) + shift)``; a shift that is one row becomes part of the bias.
+
+    When a whole cloud stands at one step, that saves a pass over the activations at each layer,
+    which is most of what sampling costs beside the matrix products.
+    """
+    if shift is None:
+        return F.relu_(layer(h))
+    if shift.numel() == layer.out_features:
+        return F.relu_(F.linear(h, layer.weight, layer.bias + shift.reshape(-1)))
+    return F.relu_(layer(h) + shift)
+
+
+class TutorialMLP(nn.Module):
+    """The tutorial's network: 2-128-128-128-2, a learned step embedding added before each ReLU.
+
+    Parameters
+    ----------
+    T : int
+        Number of noise levels.
+    width, depth : int
+        Units per hidden layer, number of hidden layers.
+    generator : torch.Generator
+        Of the initial weights.
+    """
+
+    def __init__(
+        self, T: int, *, width: int = 128, depth: int = 3, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        sizes = [2] + [width] * depth
+        self.hidden = nn.ModuleList(
+            _linear(n_in, n_out, generator) for n_in, n_out in itertools.pairwise(sizes)
+        )
+        self.out = _linear(width, 2, generator)
+        self.steps = nn.ParameterList(
+            torch.empty(T, width).normal_(generator=generator) for _ in range(depth)
+        )
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        """Map x (..., 2) and t (broadcastable to ``x.shape[:-1]``) to (..., 2)."""
+        h = x
+        for layer, table in zip(self.hidden, self.steps, strict=True):
+            h = _affine_relu(layer, h, F.embedding(t, table))  # (..., width)
+        return self.out(h)  # type: ignore[no-any-return]
+
+
+class FourierMLP(nn.Module):
+    """The recommended network: random Fourier features of x, sinusoidal features of t.
+
+    Fourier features let a small network learn fine structure in few steps (Tancik et al. 2020,
+    arXiv 2006.10739). The features of t (Vaswani et al. 2017, arXiv 1706.03762, section 3.5) pass
+    through one linear layer and are added once, before the first ReLU.
+
+    Parameters
+    ----------
+    T : int
+        Number of noise levels.
+    width, depth : int
+        Units per hidden layer, number of hidden layers.
+    generator : torch.Generator
+        Of the initial weights and the frequencies.
+    """
+
+    FREQUENCIES = 16  # a sine and a cosine of each
+    FREQUENCY_SCALE = 2.0  # radians per standardised unit
+    TIME_FEATURES = 32
+
+    frequencies: Tensor
+    time_features: Tensor
+
+    def __init__(
+        self, T: int, *, width: int = 128, depth: int = 3, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        frequencies = torch.empty(2, self.FREQUENCIES).normal_(generator=generator)
+        self.register_buffer("frequencies", frequencies * self.FREQUENCY_SCALE)
+        u = torch.arange(T, dtype=torch.float64)[:, None] / T
+        rates = torch.logspace(0, math.log10(T), self.TIME_FEATURES // 2, dtype=torch.float64)
+        waves = torch.cat([(u * rates).sin(), (u * rates).cos()], dim=1)
+        self.register_buffer("time_features", waves.float(), persistent=False)
+        self.time = _linear(self.TIME_FEATURES, width, generator)
+        sizes = [2 + 2 * self.FREQUENCIES] + [width] * depth
+        self.hidden = nn.ModuleList(
+            _linear(n_in, n_out, generator) for n_in, n_out in itertools.pairwise(sizes)
+        )
+        self.out = _linear(width, 2, generator)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        """Map x (..., 2) and t (broadcastable to ``x.shape[:-1]``) to (..., 2)."""
+        waves = x @ self.frequencies  # (..., 16)
+        h = torch.cat([x, waves.sin(), waves.cos()], dim=-1)  # (..., 34)
+        shift: Tensor | None = self.time(self.time_features[t])  # (..., width)
+        for layer in self.hidden:
+            h = _affine_relu(layer, h, shift)
+            shift = None
+        return self.out(h)  # type: ignore[no-any-return]
+
+
+def make_network(config: TrainConfig, generator: torch.Generator) -> TutorialMLP | FourierMLP:
+    """Make the network that a config names, with fresh weights from the generator."""
+    kind = {"tutorial": TutorialMLP, "fourier": FourierMLP}[config.network]
+    return kind(config.T, width=config.width, depth=config.depth, generator=generator)
+
+
+class NetworkDenoiser:
+    """A network with the way from what it predicts to x0 and eps.
+
+    Parameters
+    ----------
+    network : Module
+        ``(x, t) -> output``, shapes as in :data:`Denoiser`.
+    schedule : NoiseSchedule
+    objective : Objective
+        What the network was trained to say.
+    """
+
+    def __init__(self, network: nn.Module, schedule: NoiseSchedule, objective: Objective) -> None:
+        self.network, self.schedule, self.objective = network, schedule, objective
+
+    @torch.no_grad()
+    def __call__(self, x_t: Tensor, t: Tensor) -> Prediction:
+        """Return the prediction at x_t (..., 2) and t (broadcastable)."""
+        a = self.schedule.sqrt_alphas_cumprod[t][..., None]
+        s = self.schedule.sqrt_one_minus_alphas_cumprod[t][..., None]
+        return self.objective.prediction(x_t, self.network(x_t, t), a, s)
+
+
+class ExactDenoiser:
+    r"""The best denoiser there is for a finite data set: its posterior mean.
+
+    :math:`E[x_0 | x_t] = \sum_i w_i x_i` with weights
+    :math:`w = \mathrm{softmax}(-|x_t - \sqrt{\bar\alpha_t} x_i|^2 / (2 (1 - \bar\alpha_t)))`.
+    It has nothing to learn, and with small noise it copies data points: it memorises.
+
+    Parameters
+    ----------
+    x : Tensor, shape (m, 2)
+        The data set.
+    schedule : NoiseSchedule
+
+    References
+    ----------
+    Karras et al. 2022, arXiv 2206.00364, appendix B.3.
+    """
+
+    CHUNK = 256  # rows at once, so that the (rows, m) weights stay in cache
+
+    def __init__(self, x: Tensor, schedule: NoiseSchedule) -> None:
+        self.x, self.schedule = x, schedule
+
+    def _weights(self, x_t: Tensor, t: Tensor) -> Tensor:
+        """Posterior weights (rows, m) of the data for x_t (rows, 2) and t (rows,) or (1,)."""
+        a = self.schedule.sqrt_alphas_cumprod[t][:, None]
+        variance = self.schedule.sqrt_one_minus_alphas_cumprod[t][:, None] ** 2
+        squared = (x_t[:, :1] - a * self.x[:, 0]).square_()  # (rows, m)
+        difference = x_t[:, 1:] - a * self.x[:, 1]
+        squared.addcmul_(difference, difference)
+        return squared.mul_(-0.5 / variance).softmax(dim=1)
+
+    def posterior(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Return posterior mean (..., 2) and summed variance of both coordinates (...)."""
+        rows = x_t.reshape(-1, 2)
+        times = t.expand(x_t.shape[:-1]).reshape(-1) if t.numel() > 1 else t.reshape(1)
+        mean = torch.empty_like(rows)
+        variance = torch.empty_like(rows[:, 0])
+        power = self.x.square().sum(dim=1)  # (m,)
+        for start in range(0, len(rows), self.CHUNK):
+            part = slice(start, start + self.CHUNK)
+            w = self._weights(rows[part], times[part] if len(times) > 1 else times)
+            mean[part] = w @ self.x
+            variance[part] = w @ power - mean[part].square().sum(dim=1)
+        return mean.reshape(x_t.shape), variance.clamp_min_(0).reshape(x_t.shape[:-1])
+
+    def __call__(self, x_t: Tensor, t: Tensor) -> Prediction:
+        """Return the prediction at x_t (..., 2) and t (broadcastable)."""
+        a = self.schedule.sqrt_alphas_cumprod[t][..., None]
+        s = self.schedule.sqrt_one_minus_alphas_cumprod[t][..., None]
+        x0, _ = self.posterior(x_t, t)
+        return Prediction(x0=x0, eps=(x_t - a * x0) / s)

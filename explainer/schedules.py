@@ -1,0 +1,267 @@
+"""Noise schedules: how much of the data is left after t steps of noise."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from explainer.settings import SCHEDULE_NAMES, ScheduleName
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseSchedule:
+    r"""The betas of a diffusion process and all that follows from them.
+
+    Everything is computed in float64 and kept in float32; the scalars that a sampler needs are
+    read in float64 through :meth:`alpha_bar`, because ``1 - alphas_cumprod[0]`` in float32 has
+    lost four digits.
+
+    Parameters
+    ----------
+    betas : Tensor, shape (T,)
+        Variance added at each step, in (0, 1]; only the last may be 1 (zero terminal SNR).
+
+    Attributes
+    ----------
+    alphas, alphas_cumprod, alphas_cumprod_prev : Tensor, shape (T,)
+        :math:`\alpha_t = 1 - \beta_t`, :math:`\bar\alpha_t` and :math:`\bar\alpha_{t-1}` (1 at
+        the first step). The DDIM paper writes :math:`\alpha_t` for :math:`\bar\alpha_t`.
+    sqrt_alphas_cumprod, sqrt_one_minus_alphas_cumprod : Tensor, shape (T,)
+        Weights of data and noise in :math:`x_t`.
+    log_one_minus_alphas_cumprod : Tensor, shape (T,)
+    snr : Tensor, shape (T,)
+        :math:`\bar\alpha_t / (1 - \bar\alpha_t)`, a ratio of powers.
+    posterior_variance : Tensor, shape (T,)
+        :math:`\tilde\beta_t`, variance of :math:`q(x_{t-1} | x_t, x_0)`; 0 at the first step.
+
+    Raises
+    ------
+    ValueError
+        If betas are not a finite vector in (0, 1), the last one allowed to be 1.
+
+    References
+    ----------
+    Ho et al. 2020, arXiv 2006.11239, equations 2, 4 and 7.
+    """
+
+    betas: Tensor
+    alphas: Tensor = field(init=False)
+    alphas_cumprod: Tensor = field(init=False)
+    alphas_cumprod_prev: Tensor = field(init=False)
+    sqrt_alphas_cumprod: Tensor = field(init=False)
+    sqrt_one_minus_alphas_cumprod: Tensor = field(init=False)
+    log_one_minus_alphas_cumprod: Tensor = field(init=False)
+    snr: Tensor = field(init=False)
+    posterior_variance: Tensor = field(init=False)
+    _alpha_bars: tuple[float, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        betas = torch.as_tensor(self.betas).detach().to(torch.float64)
+        if betas.ndim != 1 or len(betas) == 0:
+            raise ValueError("betas must be a vector with at least one entry")
+        if not torch.isfinite(betas).all():
+            raise ValueError("betas must be finite")
+        if (betas <= 0).any() or (betas[:-1] >= 1).any() or betas[-1] > 1:
+            raise ValueError("betas must lie between 0 and 1 (only the last may be 1)")
+        alphas = 1 - betas
+        abar = alphas.cumprod(0)
+        abar_prev = torch.cat([torch.ones(1, dtype=torch.float64), abar[:-1]])
+        derived = {
+            "betas": betas,
+            "alphas": alphas,
+            "alphas_cumprod": abar,
+            "alphas_cumprod_prev": abar_prev,
+            "sqrt_alphas_cumprod": abar.sqrt(),
+            "sqrt_one_minus_alphas_cumprod": (1 - abar).sqrt(),
+            "log_one_minus_alphas_cumprod": torch.log1p(-abar),
+            "snr": abar / (1 - abar),
+            "posterior_variance": betas * (1 - abar_prev) / (1 - abar),  # eq. 7
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value.to(torch.float32))
+        object.__setattr__(self, "_alpha_bars", tuple(abar.tolist()))
+
+    @property
+    def T(self) -> int:  # noqa: N802 - the field's own symbol
+        """Number of noising steps."""
+        return len(self._alpha_bars)
+
+    def alpha_bar(self, t: int) -> float:
+        """Return alpha-bar at index t in float64; ``t = -1`` is the data itself, where it is 1.
+
+        Raises
+        ------
+        ValueError
+            If t is not in -1 .. T-1.
+        """
+        if t == -1:
+            return 1.0
+        if not 0 <= t < self.T:
+            raise ValueError(f"t must be between -1 and {self.T - 1}, got {t}")
+        return self._alpha_bars[t]
+
+    def add_noise(self, x_0: Tensor, eps: Tensor, t: Tensor | int) -> Tensor:
+        r"""Jump to x_t: :math:`\sqrt{\bar\alpha_t} x_0 + \sqrt{1 - \bar\alpha_t} \epsilon`.
+
+        Parameters
+        ----------
+        x_0, eps : Tensor, shape (..., d)
+            Data and standard normal noise.
+        t : Tensor of int64 or int
+            Index in 0 .. T-1, of a shape that broadcasts against ``x_0.shape[:-1]``.
+
+        Returns
+        -------
+        Tensor, shape (..., d)
+
+        References
+        ----------
+        arXiv 2006.11239, equation 4.
+        """
+        index = torch.as_tensor(t)
+        signal = self.sqrt_alphas_cumprod[index][..., None]
+        noise = self.sqrt_one_minus_alphas_cumprod[index][..., None]
+        return signal * x_0 + noise * eps
+
+
+def displayed_step(t: int) -> int:
+    """Convert an index in -1 .. T-1 to what a learner sees: 0 is data, T is noise."""
+    return t + 1
+
+
+def _tutorial(T: int) -> Tensor:
+    ramp = torch.linspace(-6, 6, T, dtype=torch.float64)
+    return torch.sigmoid(ramp) * (0.5e-2 - 1e-5) + 1e-5
+
+
+def _linear(T: int, *, beta_start: float = 1e-4, beta_end: float = 0.02) -> Tensor:
+    return torch.linspace(beta_start, beta_end, T, dtype=torch.float64)
+
+
+def _scaled_linear(T: int, *, beta_start: float = 1e-4, beta_end: float = 0.02) -> Tensor:
+    """Linear in the square root of beta (latent diffusion, arXiv 2112.10752)."""
+    return torch.linspace(beta_start**0.5, beta_end**0.5, T, dtype=torch.float64) ** 2
+
+
+def _quadratic(T: int, *, beta_start: float = 1e-4, beta_end: float = 0.02) -> Tensor:
+    """Quadratic in t between the ends of the linear schedule."""
+    ramp = torch.linspace(0, 1, T, dtype=torch.float64)
+    return beta_start + (beta_end - beta_start) * ramp**2
+
+
+def _from_alpha_bar(alpha_bar: Callable[[float], float], T: int, max_beta: float) -> Tensor:
+    """Betas whose running product follows a continuous alpha-bar over [0, 1]."""
+    values = [alpha_bar(i / T) for i in range(T + 1)]
+    betas = [min(1 - after / before, max_beta) for before, after in itertools.pairwise(values)]
+    return torch.tensor(betas, dtype=torch.float64)
+
+
+def _cosine(T: int, *, offset: float = 0.008, max_beta: float = 0.999) -> Tensor:
+    """Nichol & Dhariwal 2021, arXiv 2102.09672, equation 17."""
+
+    def alpha_bar(u: float) -> float:
+        return math.cos((u + offset) / (1 + offset) * math.pi / 2) ** 2
+
+    return _from_alpha_bar(alpha_bar, T, max_beta)
+
+
+def _sigmoid(
+    T: int, *, start: float = -3.0, end: float = 3.0, tau: float = 1.0, max_beta: float = 0.999
+) -> Tensor:
+    """Sigmoid in alpha-bar (Jabri et al. 2022, arXiv 2212.11972, algorithm 1)."""
+
+    def squash(value: float) -> float:
+        return 1 / (1 + math.exp(-value / tau))
+
+    def alpha_bar(u: float) -> float:
+        low, high = squash(start), squash(end)
+        return (high - squash(u * (end - start) + start)) / (high - low)
+
+    return _from_alpha_bar(alpha_bar, T, max_beta)
+
+
+SCHEDULES: dict[ScheduleName, Callable[..., Tensor]] = {
+    "tutorial": _tutorial,
+    "linear": _linear,
+    "scaled_linear": _scaled_linear,
+    "quadratic": _quadratic,
+    "cosine": _cosine,
+    "sigmoid": _sigmoid,
+}
+
+
+def rescale_zero_terminal_snr(betas: Tensor) -> Tensor:
+    """Shift and scale sqrt(alpha-bar) so that nothing of the data is left at T.
+
+    Parameters
+    ----------
+    betas : Tensor, shape (T,)
+        With T at least 2.
+
+    Returns
+    -------
+    Tensor of float64, shape (T,)
+        The last beta is 1.
+
+    References
+    ----------
+    Lin et al. 2023, arXiv 2305.08891, algorithm 1.
+    """
+    root = (1 - betas.to(torch.float64)).cumprod(0).sqrt()
+    root = (root - root[-1]) * root[0] / (root[0] - root[-1])
+    abar = root**2
+    alphas = torch.cat([abar[:1], abar[1:] / abar[:-1]])
+    return 1 - alphas
+
+
+@lru_cache(maxsize=64)
+def _cached(name: ScheduleName, T: int, zero_terminal_snr: bool) -> NoiseSchedule:
+    betas = SCHEDULES[name](T)
+    return NoiseSchedule(rescale_zero_terminal_snr(betas) if zero_terminal_snr else betas)
+
+
+def make_schedule(
+    name: ScheduleName, T: int, *, zero_terminal_snr: bool = False, **options: float
+) -> NoiseSchedule:
+    """Make a named schedule of T steps.
+
+    Parameters
+    ----------
+    name : str
+        ``tutorial`` (sigmoid of linspace(-6, 6, T) scaled to 1e-5 .. 5e-3), ``linear``
+        (1e-4 .. 0.02), ``scaled_linear``, ``quadratic``, ``cosine`` or ``sigmoid``.
+    T : int
+        Number of noising steps, 2 to 10,000.
+    zero_terminal_snr : bool
+        Rescale so that alpha-bar at T is exactly 0 (arXiv 2305.08891).
+    **options : float
+        ``beta_start`` and ``beta_end`` of linear, scaled_linear and quadratic; ``offset`` and
+        ``max_beta`` of cosine; ``start``, ``end``, ``tau`` and ``max_beta`` of sigmoid.
+
+    Returns
+    -------
+    NoiseSchedule
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, T is out of range, an option is not the schedule's, or the betas
+        that come out are not in (0, 1).
+    """
+    if name not in SCHEDULES:
+        raise ValueError(f"schedule must be one of {', '.join(SCHEDULE_NAMES)}, not {name!r}")
+    if isinstance(T, bool) or not isinstance(T, int) or not 2 <= T <= 10_000:
+        raise ValueError(f"T must be a whole number between 2 and 10000, not {T!r}")
+    if not options:
+        return _cached(name, T, zero_terminal_snr)
+    try:
+        betas = SCHEDULES[name](T, **options)
+    except TypeError:
+        raise ValueError(f"{name} does not take the option {', '.join(options)}") from None
+    return NoiseSchedule(rescale_zero_terminal_snr(betas) if zero_terminal_snr else betas)

@@ -1,0 +1,137 @@
+"""Typed settings: validated when made, one plain sentence when refused, readable as a query string.
+
+Importing this module imports no torch, so that the web server can check what the page sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from typing_extensions import Self
+
+DatasetName = Literal[
+    "s_curve", "moons", "circles", "swiss_roll", "checkerboard", "spiral", "gaussians"
+]
+Scaling = Literal["standard", "tutorial"]
+ScheduleName = Literal["tutorial", "linear", "scaled_linear", "quadratic", "cosine", "sigmoid"]
+ObjectiveName = Literal["eps", "x0", "v"]
+Spacing = Literal["trailing", "leading", "quadratic"]
+CorruptionName = Literal["gaussian", "salt_and_pepper", "uniform"]
+
+DATASET_NAMES: tuple[DatasetName, ...] = get_args(DatasetName)
+SCHEDULE_NAMES: tuple[ScheduleName, ...] = get_args(ScheduleName)
+CORRUPTION_NAMES: tuple[CorruptionName, ...] = get_args(CorruptionName)
+
+
+class InvalidSetting(ValueError):
+    """A setting that is not allowed; the message is one sentence that names the field."""
+
+
+def _whole(value: Any) -> Any:
+    """Let 20.0 and "20" be 20, as sliders and query strings send it; never True."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _real(value: Any) -> Any:
+    """Let "0.5" be 0.5, as a query string sends it; never True."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Real = Annotated[float, BeforeValidator(_real)]
+
+# pydantic's error types, as the end of a sentence that starts with the field's name.
+_PHRASES = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be greater than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "literal_error": "must be one of {expected}",
+    "finite_number": "must be a finite number",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "extra_forbidden": "is not a setting here",
+    "missing": "is missing",
+    "too_short": "needs at least {min_length}",
+    "too_long": "takes at most {max_length}",
+    "value_error": "{error}",
+}
+
+
+def sentence(error: ValidationError) -> str:
+    """State the first problem of a validation as one sentence.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+
+    Returns
+    -------
+    str
+        Such as ``width must be at most 256, not 1000.``
+    """
+    problem = error.errors(include_url=False)[0]
+    field = " ".join(str(part) for part in problem["loc"])
+    phrase = _PHRASES.get(problem["type"])
+    text = problem["msg"] if phrase is None else phrase.format(**problem.get("ctx", {}))
+    if problem["type"] in {"missing", "extra_forbidden", "value_error"}:
+        return f"{field} {text}".strip().rstrip(".") + "."
+    given = repr(problem["input"])
+    return f"{field} {text}, not {given if len(given) <= 40 else given[:37] + '...'}."
+
+
+class Settings(BaseModel):
+    """Base of everything a person can set: frozen, hashable, JSON-able, picklable.
+
+    Raises
+    ------
+    InvalidSetting
+        At construction, with one sentence that names the field and what is allowed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def __init__(self, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise InvalidSetting(sentence(error)) from None
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a validated copy with some fields changed."""
+        return type(self)(**{**self.model_dump(), **changes})
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> Self:
+        """Read settings from query parameters; fields left out keep their default.
+
+        Raises
+        ------
+        InvalidSetting
+            If a parameter is unknown or its value is not allowed.
+        """
+        return cls(**query)
+
+    def to_query(self) -> str:
+        """Write the fields as a query string, so that equal settings make equal addresses."""
+        fields = self.model_dump()
+        return urlencode(
+            {k: str(v).lower() if isinstance(v, bool) else v for k, v in fields.items()}
+        )
