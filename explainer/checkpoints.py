@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save_file
+from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from explainer.config import TrainConfig
@@ -77,6 +77,14 @@ def save(path: str | Path, checkpoint: Checkpoint) -> None:
     OSError
         If the file cannot be written.
     """
+    path = Path(path)
+    draft = path.with_name(path.name + ".part")
+    draft.write_bytes(to_bytes(checkpoint))
+    draft.replace(path)
+
+
+def to_bytes(checkpoint: Checkpoint) -> bytes:
+    """Write a checkpoint to bytes, as :func:`save` writes it to a file."""
     tensors = {f"parameters.{name}": tensor for name, tensor in checkpoint.parameters.items()}
     state = checkpoint.state
     if state is not None:
@@ -91,10 +99,7 @@ def save(path: str | Path, checkpoint: Checkpoint) -> None:
         "config": checkpoint.config.model_dump_json(),
         "info": json.dumps(checkpoint.info, allow_nan=False),
     }
-    path = Path(path)
-    draft = path.with_name(path.name + ".part")
-    save_file({n: t.contiguous() for n, t in tensors.items()}, draft, metadata=metadata)
-    draft.replace(path)
+    return save_tensors({n: t.contiguous() for n, t in tensors.items()}, metadata=metadata)
 
 
 def load(path: str | Path) -> Checkpoint:

@@ -12,6 +12,7 @@ from torch import Tensor
 from explainer.data import Dataset
 from explainer.models import ExactDenoiser
 from explainer.schedules import NoiseSchedule
+from explainer.settings import ObjectiveName
 
 Indices = NDArray[np.int64]
 
@@ -99,12 +100,12 @@ def stray_share(points: Tensor, centreline: Tensor, distance: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class LossFloor:
-    """The lowest eps-loss that any network can reach on a data set with a schedule.
+    """The lowest loss that any network can reach on a data set with a schedule.
 
     Attributes
     ----------
     per_t : Tensor, shape (T,)
-        Mean squared error per coordinate of the best possible eps at each noise level.
+        Mean squared error per coordinate of the best possible prediction at each noise level.
     mean : float
         Over all noise levels: where a training loss stops falling.
     """
@@ -115,19 +116,27 @@ class LossFloor:
 
 @torch.no_grad()
 def loss_floor(
-    dataset: Dataset, schedule: NoiseSchedule, *, n_points: int = 400, seed: int = 0
+    dataset: Dataset,
+    schedule: NoiseSchedule,
+    *,
+    objective: ObjectiveName = "eps",
+    n_points: int = 400,
+    seed: int = 0,
 ) -> LossFloor:
-    r"""Compute the eps-loss of the exact denoiser: no network can do better on this data.
+    r"""Compute the loss of the exact denoiser: no network can do better on this data.
 
-    The best eps is the posterior mean, and its error is the posterior variance,
-    :math:`\bar\alpha_t / (1 - \bar\alpha_t) \cdot \mathrm{Var}(x_0 | x_t)`, exact for each x_t;
-    only the mean over x_t is an estimate, from ``n_points`` draws per level. The data set is
+    The best prediction is the posterior mean, and its error the posterior variance:
+    :math:`\mathrm{Var}(x_0 | x_t)` for x0, times :math:`\bar\alpha_t / (1 - \bar\alpha_t)` for eps,
+    times :math:`1 / (1 - \bar\alpha_t)` for v. It is exact for each x_t; only the mean over x_t is
+    an estimate, from ``n_points`` draws per level. The data set is
     taken as finite: with very little noise its points can be told apart and the floor falls to 0.
 
     Parameters
     ----------
     dataset : Dataset
     schedule : NoiseSchedule
+    objective : {"eps", "x0", "v"}
+        Whose loss is meant.
     n_points : int
         Draws of x_t per noise level.
     seed : int
@@ -138,12 +147,13 @@ def loss_floor(
     """
     generator = torch.Generator().manual_seed(seed)
     exact = ExactDenoiser(dataset.x, schedule)
+    weight = {"x0": torch.ones(schedule.T), "eps": schedule.snr, "v": schedule.snr + 1}[objective]
     floors = []
     for t in range(schedule.T):
         index = torch.randint(len(dataset.x), (n_points,), generator=generator)
         eps = torch.randn(n_points, 2, generator=generator)
         time = torch.tensor([t])
         _, variance = exact.posterior(schedule.add_noise(dataset.x[index], eps, time), time)
-        floors.append(schedule.snr[t] * variance.mean() / 2)  # two coordinates
+        floors.append(weight[t] * variance.mean() / 2)  # two coordinates
     per_t = torch.stack(floors)
     return LossFloor(per_t=per_t, mean=per_t.mean().item())

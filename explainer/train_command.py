@@ -28,6 +28,12 @@ def _write(path: Path, checkpoint: Checkpoint) -> None:
     log.info("%s: step %s, %s", path, info["step"], quality)
 
 
+def _thinned(history: dict[str, list[float]], most: int = 200) -> dict[str, list[float]]:
+    """Keep every k-th value, so that a long run's history stays a few kilobytes."""
+    every = -(-len(history["step"]) // most)
+    return {name: values[::every] for name, values in history.items()}
+
+
 def run(config: TrainConfig, preset: str, out: str, epochs: Sequence[int]) -> None:
     """Train and write the last step, or the given epochs, each with its measured quality.
 
@@ -46,7 +52,10 @@ def run(config: TrainConfig, preset: str, out: str, epochs: Sequence[int]) -> No
     first = next(snapshots)  # step 0: data, network and optimiser are made, torch is warm
     started = time.process_time()
     spent = 0.0  # CPU seconds outside training: measuring and writing
+    history: dict[str, list[float]] = {"step": [], "loss": [], "validation_loss": []}
     for snapshot in itertools.chain([first], snapshots):
+        for name, values in history.items():
+            values.append(round(float(getattr(snapshot, name)), 5))
         if snapshot.step not in wanted:
             continue
         paused = time.process_time()
@@ -58,6 +67,7 @@ def run(config: TrainConfig, preset: str, out: str, epochs: Sequence[int]) -> No
             "loss": round(snapshot.loss, 5),
             "validation_loss": round(snapshot.validation_loss, 5),
             "torch": torch.__version__,
+            "history": _thinned(history),
         }
         if epoch is not None:
             info["epoch"] = epoch

@@ -73,8 +73,10 @@ class Snapshot:
     parameters : dict of str to Tensor
         The weights to sample with: their moving average, or themselves with ``ema = 0``; buffers
         included.
+    x_T : Tensor, shape (preview_points, 2)
+        What the preview started from, the same in every snapshot of a run.
     preview : Tensor, shape (preview_points, 2)
-        A DDIM sample from the same x_T each time, in the network's units.
+        A sample from the same x_T and noise each time, in the network's units.
     state : TrainState
         To go on from here, see :func:`resume`.
     """
@@ -83,6 +85,7 @@ class Snapshot:
     loss: float
     validation_loss: float
     parameters: dict[str, Tensor]
+    x_T: Tensor
     preview: Tensor
     state: TrainState
 
@@ -118,9 +121,10 @@ class _Run:
         self.optimizer = torch.optim.Adam(self.parameters, lr=config.learning_rate, fused=True)
         self.order, self.order_epoch = torch.empty(0, dtype=torch.int64), -1
         self.step = 0
-        self.x_T = torch.randn(  # what the sampler starts from, in every preview
-            config.preview_points, 2, generator=torch.Generator().manual_seed(start)
-        )
+        # Every preview starts from the same x_T and takes the same noise, so that they compare.
+        self.preview_seed = start
+        first = torch.Generator().manual_seed(start + 1)
+        self.x_T = torch.randn(config.preview_points, 2, generator=first)
         self.validation = self._make_validation(held_out)
 
     def _make_validation(self, seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -207,6 +211,7 @@ class _Run:
             loss=loss,
             validation_loss=self._loss(self.average, x_0, eps, t).item(),
             parameters=_copied(self.average.state_dict()),
+            x_T=self.x_T.clone(),
             preview=preview.clone(),
             state=self.state(),
         )

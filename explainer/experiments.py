@@ -1,0 +1,331 @@
+"""What a page asks for, computed: settings in, arrays or bytes out.
+
+These functions run in worker processes, named by dotted name, so that the web server itself
+imports no torch and computes nothing. Each takes the fields of its settings as a dict.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from explainer.checkpoints import Checkpoint, load, to_bytes
+from explainer.config import TrainConfig
+from explainer.corruptions import CORRUPTIONS, Box
+from explainer.data import Dataset, make_dataset
+from explainer.frames import encode, limits_around, quantise
+from explainer.jobs.reports import Report
+from explainer.metrics import loss_floor, sliced_wasserstein
+from explainer.models import Denoiser, ExactDenoiser
+from explainer.page_settings import (
+    EXACT,
+    CorruptionSettings,
+    FloorSettings,
+    ForwardSettings,
+    SampleSettings,
+    ScheduleSettings,
+    ShippedRunSettings,
+)
+from explainer.quality import REFERENCE_SEED, UNIT
+from explainer.sampling import ddim_step, ddpm_step, last, sample, timesteps
+from explainer.schedules import NoiseSchedule, displayed_step, make_schedule
+from explainer.settings import SCHEDULE_NAMES, DatasetName
+from explainer.shipped import shipped_models
+from explainer.training import train
+
+MAX_FRAMES = 101
+EXACT_POINTS = 2000  # data points of the exact denoiser: as many as are shown
+REFERENCE_POINTS = 10_000
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def set_up_worker() -> None:
+    """Prepare a worker process: one thread each, networks this small lose time to a second."""
+    torch.set_num_threads(1)
+
+
+def _chosen(count: int, most: int = MAX_FRAMES) -> list[int]:
+    """Choose at most ``most`` of ``count`` frames, evenly, the first and the last among them."""
+    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
+
+
+def _bytes_of(color: Tensor) -> NDArray[np.uint8]:
+    return (color.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+
+
+def _signed(value: float, digits: int = 1) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def _level_facts(schedule: NoiseSchedule, levels: list[int]) -> dict[str, list[str]]:
+    """Describe noise levels, -1 for the data, as the columns of a small table."""
+    facts: dict[str, list[str]] = {"xₜ =": [], "ᾱₜ": [], "βₜ": [], "SNR": []}
+    for t in levels:
+        abar = schedule.alpha_bar(t)
+        facts["xₜ ="].append(f"{abar**0.5:.2f} x₀ + {(1 - abar) ** 0.5:.2f} ε")
+        facts["ᾱₜ"].append(f"{abar:.4f}")
+        facts["βₜ"].append("–" if t < 0 else f"{float(schedule.betas[t]):.4f}")
+        if abar in (0.0, 1.0):
+            facts["SNR"].append("∞" if abar else "0")
+        else:
+            facts["SNR"].append(f"{_signed(10 * np.log10(abar / (1 - abar)))} dB")
+    return facts
+
+
+def forward_process(fields: dict[str, Any]) -> bytes:
+    """Compute :class:`ForwardSettings`: the cloud at every noise level, as a container."""
+    s = ForwardSettings(**fields)
+    data = make_dataset(s.dataset, s.n, seed=s.seed)
+    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
+    generator = torch.Generator().manual_seed(s.seed)
+    levels = [index - 1 for index in _chosen(s.T + 1)]  # -1 is the data
+    clouds = [data.x]
+    if s.way == "jump":
+        eps = torch.randn(data.x.shape, generator=generator)
+        clouds += [schedule.add_noise(data.x, eps, t) for t in levels[1:]]
+    else:
+        x = data.x
+        for t in range(s.T):  # q(x_t | x_{t-1}), arXiv 2006.11239, equation 2
+            eps = torch.randn(x.shape, generator=generator)
+            x = schedule.alphas[t].sqrt() * x + schedule.betas[t].sqrt() * eps
+            if t in set(levels):
+                clouds.append(x)
+    frames = torch.stack(clouds).numpy()
+    limits = limits_around(frames)
+    power = [schedule.alpha_bar(t) for t in levels]
+    labels = [
+        f"t = {displayed_step(t)} of {s.T} · signal {100 * a**0.5:.0f} % "
+        f"· noise {100 * (1 - a) ** 0.5:.0f} %"
+        for t, a in zip(levels, power, strict=True)
+    ]
+    strip = [round(k * (len(levels) - 1) / 20) for k in range(20)]
+    left = power[-1]
+    header = {
+        "limits": limits,
+        "labels": labels,
+        "facts": _level_facts(schedule, levels),
+        "strip": {
+            "indices": strip,
+            "titles": [
+                f"q(x{str(displayed_step(levels[i])).translate(SUBSCRIPTS)})" for i in strip
+            ],
+        },
+        "summary": (
+            f"At t = {s.T} the data still has {100 * left**0.5:.0f} % of its amplitude: this is "
+            "not pure noise yet, so a sampler that starts from N(0, I) starts in the wrong place."
+            if left > 0.01
+            else f"At t = {s.T} nothing of the data can be seen: the cloud is N(0, I), the place "
+            "where sampling starts."
+        ),
+    }
+    return encode(header, {"frames": quantise(frames, limits), "color": _bytes_of(data.color)})
+
+
+def schedule_table(fields: dict[str, Any]) -> dict[str, dict[str, NDArray[np.float32]]]:
+    """Compute :class:`ScheduleSettings`: every quantity of every schedule, each of shape (T,)."""
+    s = ScheduleSettings(**fields)
+    quantities = (
+        "betas",
+        "alphas",
+        "alphas_cumprod",
+        "sqrt_alphas_cumprod",
+        "sqrt_one_minus_alphas_cumprod",
+        "snr",
+    )
+    table = {}
+    for name in SCHEDULE_NAMES:
+        schedule = make_schedule(name, s.T, zero_terminal_snr=s.zero_terminal_snr)
+        table[name] = {quantity: getattr(schedule, quantity).numpy() for quantity in quantities}
+    return table
+
+
+@lru_cache(maxsize=16)
+def _model(name: str) -> tuple[Denoiser, NoiseSchedule, Dataset, DatasetName]:
+    """Return a model by name: denoiser, schedule, the data it was made for, and its name."""
+    if name.startswith(EXACT):
+        dataset: DatasetName = name.removeprefix(EXACT)  # type: ignore[assignment]
+        data = make_dataset(dataset, EXACT_POINTS, seed=0)
+        schedule = make_schedule("cosine", 100)
+        return ExactDenoiser(data.x, schedule), schedule, data, dataset
+    checkpoint = load(shipped_models()[name].path)
+    c = checkpoint.config
+    data = make_dataset(c.dataset, c.n_points, seed=c.seed, scaling=c.scaling)
+    return checkpoint.denoiser(), checkpoint.schedule(), data, c.dataset
+
+
+@lru_cache(maxsize=16)
+def _reference(dataset: DatasetName) -> Tensor:
+    return make_dataset(dataset, REFERENCE_POINTS, seed=REFERENCE_SEED, scaling="tutorial").x
+
+
+@lru_cache(maxsize=64)
+def _real_against_real(dataset: DatasetName, n: int) -> float:
+    """Sliced Wasserstein distance of n fresh real points to the reference."""
+    fresh = make_dataset(dataset, n, seed=REFERENCE_SEED - 1, scaling="tutorial").x
+    return sliced_wasserstein(fresh, _reference(dataset))
+
+
+def _nearest_color(x: Tensor, data: Dataset) -> Tensor:
+    """Colour points (n, 2) like the data point nearest to each, so that mixing can be seen."""
+    return data.color[:2000][torch.cdist(x, data.x[:2000]).argmin(dim=1)]
+
+
+def _view_of(data: Dataset, *clouds: Tensor) -> tuple[float, float, float, float]:
+    """Limits for clouds on their way to the data; the tutorial's data is small beside its noise."""
+    return limits_around(data.x[:2000].numpy(), *(cloud.numpy() for cloud in clouds))
+
+
+def sample_path(fields: dict[str, Any]) -> bytes:
+    """Compute :class:`SampleSettings`: the way back, with its cost and quality, as a container."""
+    s = SampleSettings(**fields)
+    denoiser, schedule, data, dataset = _model(s.model)
+    generator = torch.Generator().manual_seed(s.seed)
+    x_T = torch.randn(s.n, 2, generator=generator)
+    stops = timesteps(schedule.T, s.steps, s.spacing)
+    step = ddpm_step if s.sampler == "ddpm" else partial(ddim_step, eta=s.eta)
+    started = time.perf_counter()
+    states = list(sample(denoiser, x_T, stops, schedule, step, generator=generator))
+    milliseconds = 1000 * (time.perf_counter() - started)
+    final = states[-1].x
+    distance = sliced_wasserstein(data.to_data_units(final) / UNIT, _reference(dataset))
+    kept = [states[i] for i in _chosen(len(states))]
+    limits = _view_of(data, x_T, final)
+    frames = torch.stack([state.x for state in kept]).numpy()
+    ghosts = torch.stack([state.x0_hat for state in kept]).numpy()
+    levels = [state.t for state in kept]
+    header = {
+        "limits": limits,
+        "labels": [f"t = {displayed_step(t)} of {schedule.T}" for t in levels],
+        "facts": {
+            "evaluations": [str(i) for i in _chosen(len(states))],
+            "ᾱₜ": [f"{schedule.alpha_bar(t):.4f}" for t in levels],
+        },
+        "cost": {
+            "evaluations": len(stops),
+            "milliseconds": round(milliseconds, 1),
+            "swd": round(distance, 5),
+            "real": round(_real_against_real(dataset, s.n), 5),
+        },
+        "notes": [
+            f"{len(stops)} network evaluations for each of {s.n:,} points: {milliseconds:.0f} ms",
+            f"sliced Wasserstein distance to real data {distance:.4f} "
+            f"(fresh real data: {_real_against_real(dataset, s.n):.4f})",
+        ],
+    }
+    arrays = {
+        "frames": quantise(frames, limits),
+        "x0_hat": quantise(ghosts, limits),
+        "color": _bytes_of(_nearest_color(final, data)),
+        "background": quantise(data.x[:2000].numpy(), limits),
+    }
+    return encode(header, arrays)
+
+
+def corruption_path(fields: dict[str, Any]) -> bytes:
+    """Compute :class:`CorruptionSettings`: the cloud by amount, 0 to 1, as a container."""
+    s = CorruptionSettings(**fields)
+    data = make_dataset(s.dataset, s.n, seed=s.seed)
+    box = Box.around(data.x)
+    amounts = [k / 50 for k in range(51)]
+    corrupt = CORRUPTIONS[s.kind]
+    # The same draws at every amount, so that a point can be followed from the data to its end.
+    clouds = [
+        corrupt(data.x, amount, torch.Generator().manual_seed(s.seed), box) for amount in amounts
+    ]
+    frames = torch.stack(clouds).numpy()
+    limits = limits_around(frames, np.array([[-3.4, -3.4], [3.4, 3.4]]))  # alike for all kinds
+    signal = data.x.var().item()
+    noise = [(cloud - data.x).square().mean().item() for cloud in clouds]
+    snr = [10 * np.log10(signal / n) if n > 0 else np.inf for n in noise]
+    header = {
+        "limits": limits,
+        "labels": [f"amount {amount:.2f}" for amount in amounts],
+        "facts": {
+            "measured SNR": ["∞" if r == np.inf else f"{_signed(r)} dB" for r in snr],
+            "std of x, y": [
+                " · ".join(f"{v:.2f}" for v in cloud.std(dim=0).tolist()) for cloud in clouds
+            ],
+        },
+    }
+    return encode(header, {"frames": quantise(frames, limits), "color": _bytes_of(data.color)})
+
+
+def floor(fields: dict[str, Any]) -> dict[str, Any]:
+    """Compute :class:`FloorSettings`: ``mean`` and ``per_t``, as plain numbers."""
+    s = FloorSettings(**fields)
+    data = make_dataset(s.dataset, 5000, seed=0, scaling=s.scaling)
+    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
+    draws = max(20, 10_000 // s.T)  # the same work for every T
+    result = loss_floor(data, schedule, objective=s.objective, n_points=draws)
+    return {"mean": result.mean, "per_t": result.per_t.tolist()}
+
+
+def _training_frame(data: Dataset, x_T: Tensor, previews: list[Tensor], labels: list[str]) -> bytes:
+    """Pack samples of a network as it trains; each point keeps the colour of its x_T."""
+    limits = limits_around(data.x[:2000].numpy(), margin=0.35)
+    rank = x_T[:, 1].argsort().argsort().float() / max(len(x_T) - 1, 1)
+    return encode(
+        {"limits": limits, "labels": labels},
+        {
+            "frames": quantise(torch.stack(previews).numpy(), limits),
+            "color": _bytes_of(rank),
+            "background": quantise(data.x[:2000].numpy(), limits),
+        },
+    )
+
+
+def live_training(fields: dict[str, Any]) -> Iterator[Report]:
+    """Train :class:`TrainConfig` and report loss, progress, a picture, and a checkpoint at last."""
+    config = TrainConfig(**fields)
+    data = make_dataset(config.dataset, 2000, seed=config.seed, scaling=config.scaling)
+    for snapshot in train(config):
+        finished = snapshot.step == config.steps
+        result = None
+        if finished:
+            result = to_bytes(Checkpoint(config, snapshot.parameters, {"step": snapshot.step}))
+        yield Report(
+            progress=snapshot.step / config.steps,
+            series={
+                "step": [snapshot.step],
+                "loss": [snapshot.loss],
+                "validation_loss": [snapshot.validation_loss],
+            },
+            frame=_training_frame(
+                data,
+                snapshot.x_T,
+                [snapshot.preview],
+                [f"step {snapshot.step:,} of {config.steps:,}"],
+            ),
+            result=result,
+        )
+
+
+def shipped_run(fields: dict[str, Any]) -> bytes:
+    """Compute :class:`ShippedRunSettings`: samples of its checkpoints, as a container."""
+    s = ShippedRunSettings(**fields)
+    models = [
+        model
+        for model in shipped_models().values()
+        if model.info["preset"] == s.preset and model.config.dataset == s.dataset
+    ]
+    models.sort(key=lambda model: model.info["step"])
+    x_T = torch.randn(s.n, 2, generator=torch.Generator().manual_seed(0))
+    previews, labels = [], []
+    for model in models:
+        denoiser, schedule, data, _ = _model(model.name)
+        noise = torch.Generator().manual_seed(1)
+        stops = timesteps(schedule.T, schedule.T)
+        previews.append(last(sample(denoiser, x_T, stops, schedule, ddpm_step, generator=noise)))
+        epoch = model.info.get("epoch")
+        labels.append(
+            f"step {model.info['step']:,} of {model.config.steps:,}"
+            + (f" · epoch {epoch:,}" if epoch is not None else "")
+        )
+    return _training_frame(data, x_T, previews, labels)

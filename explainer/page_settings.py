@@ -1,0 +1,115 @@
+"""What a page can ask for, typed: each is one address, and equal addresses get equal answers.
+
+Importing this module imports no torch.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from explainer.settings import (
+    DATASET_NAMES,
+    CorruptionName,
+    DatasetName,
+    ObjectiveName,
+    Real,
+    Scaling,
+    ScheduleName,
+    Settings,
+    Spacing,
+    Whole,
+)
+from explainer.shipped import shipped_models
+
+EXACT = "exact-"  # in front of a data set's name: its exact denoiser
+
+Points = Annotated[Whole, Field(ge=2, le=10_000)]
+Seed = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
+Steps = Annotated[Whole, Field(ge=2, le=1000)]
+
+
+class ForwardSettings(Settings):
+    """Data on its way to noise: ``jump`` by the closed form, ``walk`` step by step."""
+
+    dataset: DatasetName = "s_curve"
+    schedule: ScheduleName = "cosine"
+    T: Steps = 100
+    zero_terminal_snr: bool = False
+    way: Literal["jump", "walk"] = "jump"
+    n: Points = 2000
+    seed: Seed = 0
+
+
+class ScheduleSettings(Settings):
+    """The noise schedules, all of them at once."""
+
+    T: Steps = 100
+    zero_terminal_snr: bool = False
+
+
+class SampleSettings(Settings):
+    """A model's way back from noise with one sampler."""
+
+    model: str = "s_curve-fast"
+    sampler: Literal["ddpm", "ddim"] = "ddpm"
+    steps: Annotated[Whole, Field(ge=1, le=1000)] = 100
+    eta: Annotated[Real, Field(ge=0, le=1)] = 0.0
+    spacing: Spacing = "trailing"
+    n: Points = 2000
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _known_model(self) -> Self:
+        if self.model not in model_names():
+            raise ValueError(f"model must be one of {', '.join(model_names())}")
+        T = model_levels(self.model)
+        if self.steps > T:
+            raise ValueError(f"steps must be at most {T}, the noise levels of this model")
+        return self
+
+
+class CorruptionSettings(Settings):
+    """A data set under one kind of noise, from none of it to nothing else."""
+
+    kind: CorruptionName = "gaussian"
+    dataset: DatasetName = "s_curve"
+    n: Points = 2000
+    seed: Seed = 0
+
+
+class FloorSettings(Settings):
+    """The lowest loss that any network can reach."""
+
+    dataset: DatasetName = "s_curve"
+    scaling: Scaling = "standard"
+    schedule: ScheduleName = "cosine"
+    T: Annotated[Whole, Field(ge=2, le=1000)] = 100
+    zero_terminal_snr: bool = False
+    objective: ObjectiveName = "eps"
+
+
+class ShippedRunSettings(Settings):
+    """What a shipped training run reached: its checkpoints, as frames."""
+
+    preset: Literal["fast", "tutorial"] = "fast"
+    dataset: DatasetName = "s_curve"
+    n: Points = 1000
+
+    @model_validator(mode="after")
+    def _there_is_one(self) -> Self:
+        if self.preset == "tutorial" and self.dataset != "s_curve":
+            raise ValueError("dataset must be s_curve with the tutorial preset")
+        return self
+
+
+def model_names() -> list[str]:
+    """Return the names of the shipped models and of the exact denoisers."""
+    return [*shipped_models(), *(EXACT + name for name in DATASET_NAMES)]
+
+
+def model_levels(name: str) -> int:
+    """Return the number of noise levels T of a model."""
+    return 100 if name.startswith(EXACT) else shipped_models()[name].config.T
