@@ -1,0 +1,1 @@
+"""One module a tab; each builds and wires its own components."""

@@ -1,0 +1,186 @@
+"""One run in the register, and how it looks from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+from explainer.jobs.history import History
+
+Status = Literal["queued", "running", "paused", "done", "stopped", "failed"]
+LIVE: tuple[Status, ...] = ("queued", "running", "paused")
+
+UNKNOWN = (
+    "This run is not known here: it may have ended long ago, or the server was restarted. "
+    "Press Start to run it again."
+)
+
+
+class UnknownJob(KeyError):
+    """No run has this id, or it was dropped long ago; the text is for the learner."""
+
+    def __init__(self) -> None:
+        super().__init__(UNKNOWN)
+
+    def __str__(self) -> str:
+        return UNKNOWN
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A run as it was at one moment.
+
+    Attributes
+    ----------
+    id : str
+        Its id.
+    status : str
+        ``"queued"``, ``"running"``, ``"paused"``, ``"done"``, ``"stopped"`` or ``"failed"``.
+    queue_position : int
+        Place in the queue from 1 on; 0 when it is not waiting.
+    progress : float
+        0 to 1, as last reported.
+    seq : int
+        Reports so far. Give it as `since` next time and get only what is new.
+    series : dict of str to list of float
+        Values of the reports after `since`; a series without new values is absent.
+    frames : list of (int, bytes)
+        Pictures of the reports after `since`, each with the number of its report. Older ones are
+        thinned out, so the numbers have gaps.
+    note : str
+        What the run last said, or why it was stopped.
+    error : str
+        Why it failed, in a sentence for the learner; empty otherwise.
+    seconds : float
+        Time it has been running; waiting and pauses do not count.
+    """
+
+    id: str
+    status: Status
+    queue_position: int
+    progress: float
+    seq: int
+    series: dict[str, list[float]]
+    frames: list[tuple[int, bytes]]
+    note: str
+    error: str
+    seconds: float
+
+
+@dataclass(eq=False)
+class Job:
+    """A run in the register.
+
+    Attributes
+    ----------
+    id, visitor, target : str
+        Its id, who asked, and what runs.
+    argument : object
+        Kept only until it starts.
+    history : History
+        What it has told.
+    asked_at : float
+        When somebody last looked at it.
+    status : str
+        Set by `enter`.
+    error : str
+        For the learner.
+    seconds : float
+        Time it ran, without the stretch that began at `running_since`.
+    ended_at : float
+        When it ended, if it has.
+    """
+
+    id: str
+    visitor: str
+    target: str
+    argument: object
+    history: History
+    asked_at: float
+    status: Status = "queued"
+    error: str = ""
+    seconds: float = 0.0
+    running_since: float | None = None
+    ended_at: float = 0.0
+
+    def enter(self, status: Status, now: float) -> None:
+        """Change the status and keep account of the time.
+
+        Parameters
+        ----------
+        status : str
+            The new one.
+        now : float
+            Monotonic seconds.
+        """
+        if self.running_since is not None:
+            self.seconds += now - self.running_since
+        self.running_since = now if status == "running" else None
+        if status not in LIVE:
+            self.ended_at = now
+        if status != "queued":
+            self.argument = None
+        self.status = status
+
+    def view(self, since: int, queue_position: int, now: float) -> JobView:
+        """Take a picture of the run.
+
+        Parameters
+        ----------
+        since : int
+            Number of the last report already known.
+        queue_position : int
+            From 1 on; 0 when it is not waiting.
+        now : float
+            Monotonic seconds.
+
+        Returns
+        -------
+        JobView
+        """
+        under_way = 0.0 if self.running_since is None else now - self.running_since
+        return JobView(
+            id=self.id,
+            status=self.status,
+            queue_position=queue_position,
+            progress=self.history.progress,
+            seq=self.history.seq,
+            series=self.history.series_since(since),
+            frames=self.history.frames.since(since),
+            note=self.history.note,
+            error=self.error,
+            seconds=self.seconds + under_way,
+        )
+
+
+def beyond_bounds(
+    jobs: Iterable[Job], ended_before: float, max_kept: int, max_bytes: int
+) -> list[Job]:
+    """Choose the ended runs that are kept no longer, the oldest ones; never a live one.
+
+    Parameters
+    ----------
+    jobs : iterable of Job
+        All runs.
+    ended_before : float
+        Runs that ended before this moment have been kept long enough.
+    max_kept : int
+        Ended runs that may stay.
+    max_bytes : int
+        What they may weigh together.
+
+    Returns
+    -------
+    list of Job
+    """
+    ended = [job for job in jobs if job.status not in LIVE]
+    ended.sort(key=lambda job: job.ended_at)
+    ended.reverse()  # newest first, also among those of the same moment
+    weights = accumulate(job.history.bytes for job in ended)
+    return [
+        job
+        for place, (job, weight) in enumerate(zip(ended, weights, strict=True))
+        if job.ended_at < ended_before or place >= max_kept or weight > max_bytes
+    ]

@@ -1,0 +1,185 @@
+"""The routes beside Gradio: clouds, runs and static files, as bytes and straight to the page."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Awaitable, Callable
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from explainer.frames import encode
+from explainer.jobs import Busy, CalculationFailed, CalculationTimeout, JobView, UnknownJob
+from explainer.page_settings import (
+    CorruptionSettings,
+    FloorSettings,
+    ForwardSettings,
+    SampleSettings,
+    ShippedRunSettings,
+)
+from explainer.settings import Settings
+from explainer.ui.player.component import STATIC_DIR as PLAYER_DIR
+from explainer.ui.services import Services
+
+STATIC_DIR = Path(__file__).parent / "static"
+CONTAINER = "application/vnd.diffusion-explainer.frames"
+# Address of each question, its settings, and the function that answers it.
+QUESTIONS: dict[str, tuple[type[Settings], str]] = {
+    "forward": (ForwardSettings, "explainer.experiments:forward_process"),
+    "sample": (SampleSettings, "explainer.experiments:sample_path"),
+    "corruption": (CorruptionSettings, "explainer.experiments:corruption_path"),
+    "floor": (FloorSettings, "explainer.experiments:floor"),
+    "shipped-run": (ShippedRunSettings, "explainer.experiments:shipped_run"),
+}
+MAX_QUERY = 2000  # characters; the longest honest address has a few hundred
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def address(settings: Settings) -> str:
+    """Return where the answer to some settings is, relative to the page."""
+    for name, (kind, _) in QUESTIONS.items():
+        if type(settings) is kind:
+            return f"api/{name}?{settings.to_query()}"
+    raise TypeError(f"{type(settings).__name__} is not a question")
+
+
+def _refusal(status: int, sentence: str) -> Response:
+    return JSONResponse({"error": sentence}, status_code=status)
+
+
+def _question(kind: type[Settings], target: str, services: Services) -> Handler:
+    """Make the handler of one question: check, compute once for all who ask, answer."""
+
+    async def handle(request: Request) -> Response:
+        if len(request.url.query) > MAX_QUERY:
+            return _refusal(414, f"The address is longer than {MAX_QUERY} characters.")
+        try:
+            settings = kind.from_query(request.query_params)
+            answer = await services.calculator(target, settings.model_dump())
+        except ValueError as error:
+            return _refusal(422, str(error))
+        except Busy as error:
+            return _refusal(503, str(error))
+        except CalculationTimeout as error:
+            return _refusal(504, str(error))
+        except CalculationFailed as error:
+            return _refusal(500, str(error))
+        headers = {"Cache-Control": "private, max-age=300"}
+        if isinstance(answer, bytes):
+            return Response(answer, media_type=CONTAINER, headers=headers)
+        return JSONResponse(answer, headers=headers)
+
+    return handle
+
+
+def _view_bytes(view: JobView) -> bytes:
+    """Pack the news of a run: facts in the header, each new picture as an array of bytes."""
+    header = {
+        "status": view.status,
+        "queue_position": view.queue_position,
+        "progress": view.progress,
+        "seq": view.seq,
+        "series": view.series,
+        "note": view.note,
+        "error": view.error,
+        "seconds": round(view.seconds, 2),
+    }
+    pictures = {f"frame {seq}": np.frombuffer(data, dtype=np.uint8) for seq, data in view.frames}
+    return encode(header, pictures)
+
+
+def _run_routes(services: Services) -> list[BaseRoute]:
+    store = services.store
+
+    async def poll(request: Request) -> Response:
+        try:
+            since = int(request.query_params.get("since", "0"))
+        except ValueError:
+            return _refusal(422, "since must be a whole number.")
+        try:
+            view = store.poll(request.path_params["run"], since)
+        except UnknownJob as error:
+            return _refusal(404, str(error))
+        return Response(
+            _view_bytes(view), media_type=CONTAINER, headers={"Cache-Control": "no-store"}
+        )
+
+    async def command(request: Request) -> Response:
+        verbs = {"pause": store.pause, "resume": store.resume, "stop": store.stop}
+        verb = verbs.get(request.path_params["verb"])
+        if verb is None:
+            return _refusal(404, "A run can be told to pause, resume or stop.")
+        try:
+            return JSONResponse({"status": verb(request.path_params["run"])})
+        except UnknownJob as error:
+            return _refusal(404, str(error))
+
+    async def checkpoint(request: Request) -> Response:
+        try:
+            data = store.result(request.path_params["run"])
+        except UnknownJob as error:
+            return _refusal(404, str(error))
+        if data is None:
+            return _refusal(409, "This run has no checkpoint yet: it is written at the end.")
+        return Response(
+            data,
+            media_type="application/octet-stream",
+            headers={"Content-Disposition": 'attachment; filename="model.safetensors"'},
+        )
+
+    return [
+        Route("/api/runs/{run}", poll),
+        Route("/api/runs/{run}/checkpoint", checkpoint),
+        Route("/api/runs/{run}/{verb}", command, methods=["POST"]),
+    ]
+
+
+@cache
+def _plotly() -> bytes:
+    """Return the plotly.js that matches the installed plotly, compressed once."""
+    script = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
+    return gzip.compress(script, compresslevel=6)
+
+
+async def _plotly_script(request: Request) -> Response:
+    return Response(
+        await run_in_threadpool(_plotly),
+        media_type="text/javascript",
+        headers={"Content-Encoding": "gzip", "Cache-Control": "public, max-age=86400"},
+    )
+
+
+def make_routes(services: Services) -> list[BaseRoute]:
+    """Return all routes beside Gradio's own.
+
+    Parameters
+    ----------
+    services : Services
+
+    Returns
+    -------
+    list of starlette routes
+    """
+
+    async def healthz(request: Request) -> Response:
+        return JSONResponse({"status": "ok", **services.store.stats()})
+
+    return [
+        Route("/healthz", healthz),
+        *(
+            Route(f"/api/{name}", _question(kind, target, services))
+            for name, (kind, target) in QUESTIONS.items()
+        ),
+        *_run_routes(services),
+        Route("/static/plotly.js", _plotly_script),
+        Mount("/static/player", StaticFiles(directory=PLAYER_DIR)),
+        Mount("/static/page", StaticFiles(directory=STATIC_DIR)),
+    ]

@@ -1,0 +1,85 @@
+"""The page: five tabs, one look, and the settings that keep Gradio quiet and offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from explainer.ui.api import make_routes
+from explainer.ui.services import Services
+from explainer.ui.tabs import compare, forward, noise, schedules, train
+from explainer.ui.text import en
+
+CSS = Path(__file__).parent / "static" / "page.css"
+
+
+def _theme() -> gr.themes.Base:
+    fonts = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "sans-serif"]
+    return gr.themes.Soft(
+        primary_hue="indigo",
+        secondary_hue="teal",
+        neutral_hue="zinc",
+        font=fonts,
+        font_mono=["ui-monospace", "SF Mono", "Menlo", "monospace"],
+        spacing_size="sm",
+    )
+
+
+def build_app(services: Services) -> gr.Blocks:
+    """Build the page.
+
+    Parameters
+    ----------
+    services : Services
+
+    Returns
+    -------
+    gr.Blocks
+    """
+    with gr.Blocks(title=en.TITLE, analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(
+            f"<header class='dx-header'><h1>{en.TITLE}</h1><p>{en.LEAD}</p></header>",
+            apply_default_css=False,
+            js_on_load=None,
+        )
+        with gr.Tabs():
+            with gr.Tab(forward.TITLE):
+                forward.build()
+            with gr.Tab(schedules.TITLE):
+                schedules.build(services, page)
+            with gr.Tab(train.TITLE):
+                train.build(services)
+            with gr.Tab(compare.TITLE):
+                compare.build()
+            with gr.Tab(noise.TITLE):
+                noise.build()
+    page.queue(max_size=200, api_open=False)
+    return page
+
+
+def launch(page: gr.Blocks, services: Services, **options: Any) -> None:
+    """Serve the page until the process is told to stop.
+
+    Parameters
+    ----------
+    page : gr.Blocks
+    services : Services
+        Their routes are served beside Gradio's own, in the same application.
+    **options
+        Passed to ``Blocks.launch``: ``server_name``, ``server_port``, ``share``.
+    """
+    page.launch(
+        app_kwargs={"routes": make_routes(services)},
+        theme=_theme(),
+        css_paths=[CSS],
+        footer_links=["settings"],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        ssr_mode=False,
+        max_file_size="2mb",
+        state_session_capacity=400,
+        **options,
+    )

@@ -1,0 +1,78 @@
+"""The point-cloud player as a Gradio component."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import gradio as gr
+
+STATIC_DIR = Path(__file__).parent
+MODULE = "static/player/player.js"  # where the app serves STATIC_DIR, seen from the page
+
+# Resolved against the page's base, not against "/": the app may live behind a root path.
+JS_ON_LOAD = f"""
+import(new URL("{MODULE}", document.baseURI).href)
+  .then(({{ mount }}) => mount(element, props, watch))
+  .catch((error) => console.error("The player could not be loaded:", error));
+"""
+
+
+def point_cloud(
+    src: str | None = None,
+    *,
+    label: str,
+    group: str = "",
+    autoplay: bool = False,
+    strip: bool = False,
+    controls: bool = True,
+    height: int = 420,
+    elem_id: str | None = None,
+    words: Mapping[str, str] | None = None,
+) -> gr.HTML:
+    """Return a player of point clouds over time.
+
+    An event handler shows other data by returning ``{"src": url}``; its listener should have
+    ``show_progress="hidden"``, because the player shows its own.
+
+    Parameters
+    ----------
+    src : str, optional
+        Address of a container (see :mod:`explainer.frames`), relative to the page.
+    label : str
+        Title of the player, and its name for a screen reader.
+    group : str
+        Players with the same group move together.
+    autoplay : bool
+        Play once when first seen, unless the reader asked for less motion.
+    strip : bool
+        Show thumbnails, if the data name some.
+    controls : bool
+        Show the controls; a player of a group may leave them to another.
+    height : int
+        Largest height of the picture in css pixels.
+    elem_id : str, optional
+        The element's id.
+    words : mapping of str to str, optional
+        What the controls are called, in another language; for the keys see ``shell.js``.
+
+    Returns
+    -------
+    gr.HTML
+    """
+    return gr.HTML(
+        value={"src": src},
+        label=label,
+        # Without the value in it: the page is not rendered again when the value changes, and
+        # the player in it stays. The height keeps the page still until the player is there.
+        html_template=f'<div data-player style="min-height: {height}px"></div>',
+        js_on_load=JS_ON_LOAD,
+        apply_default_css=False,
+        elem_id=elem_id,
+        group=group,
+        autoplay=autoplay,
+        strip=strip,
+        controls=controls,
+        height=height,
+        words=dict(words or {}),
+    )

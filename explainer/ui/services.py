@@ -1,0 +1,49 @@
+"""What runs behind the page: training workers and the calculator, in processes of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from explainer.jobs import Calculator, JobStore, WorkerPool
+
+# The forkserver imports these once; every worker starts from there in a tenth of a second. The
+# first optimiser step needs torch._dynamo, which takes as long to import as torch itself.
+PRELOAD = ("explainer.experiments", "torch._dynamo")
+SET_UP = "explainer.experiments:set_up_worker"
+
+
+@dataclass(frozen=True, eq=False)
+class Services:
+    """The store of training runs and the calculator of everything else.
+
+    Attributes
+    ----------
+    store : JobStore
+    calculator : Calculator
+    """
+
+    store: JobStore
+    calculator: Calculator
+
+    def close(self) -> None:
+        """End all processes, within a few seconds."""
+        self.store.close()
+        self.calculator.close()
+
+
+def start_services(workers: int = 2) -> Services:
+    """Start the processes and return at once, before they are ready.
+
+    Parameters
+    ----------
+    workers : int
+        Training processes; they give way to everything else.
+
+    Returns
+    -------
+    Services
+    """
+    calculator = Calculator(workers=1, preload=PRELOAD, setup=SET_UP)
+    # What the first tab shows, computed while the server itself is still starting.
+    pool = WorkerPool(workers=workers, preload=PRELOAD, setup=SET_UP)
+    return Services(JobStore(pool), calculator)

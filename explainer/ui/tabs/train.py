@@ -1,0 +1,81 @@
+"""The tab "Train live": a network learns while you look."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import gradio as gr
+
+from explainer.config import PRESETS
+from explainer.page_settings import ShippedRunSettings
+from explainer.settings import InvalidSetting
+from explainer.shipped import ShippedModel, shipped_models
+from explainer.ui.api import address
+from explainer.ui.handlers import QUICK, choices, one_sentence
+from explainer.ui.live import live_view, run_value, shipped_value
+from explainer.ui.services import Services
+from explainer.ui.text import en
+
+TITLE = "Train live"
+# One live run a browser tab: its name is made in the page and survives a reload.
+VISITOR_JS = """(visitor, ...rest) => {
+  const key = "diffusion-explainer-visitor";
+  let name = visitor;
+  try {
+    name = sessionStorage.getItem(key) ?? crypto.getRandomValues(new Uint32Array(4)).join("-");
+    sessionStorage.setItem(key, name);
+  } catch { name = crypto.getRandomValues(new Uint32Array(4)).join("-"); }
+  return [name, ...rest];
+}"""
+VISITOR = re.compile(r"[0-9-]{4,64}")
+
+
+def _shipped(preset: str, dataset: str) -> dict[str, Any] | None:
+    """Return the view of the shipped run with these settings, or None if none is shipped."""
+    runs = [
+        model
+        for model in shipped_models().values()
+        if model.info["preset"] == preset and model.config.dataset == dataset
+    ]
+    if not runs:
+        return None
+    longest: ShippedModel = max(runs, key=lambda model: model.info["step"])
+    settings = ShippedRunSettings(preset=preset, dataset=dataset)
+    return shipped_value(address(settings), longest)
+
+
+def build(services: Services) -> None:
+    """Build the tab and wire it."""
+
+    @one_sentence
+    def start(visitor: object, preset: object, dataset: object, seed: object) -> dict[str, Any]:
+        if not isinstance(visitor, str) or not VISITOR.fullmatch(visitor):
+            raise InvalidSetting("The page's own name is missing; please reload the page.")
+        if not isinstance(preset, str) or preset not in PRESETS:
+            raise InvalidSetting(f"preset must be one of {', '.join(PRESETS)}.")
+        config = PRESETS[preset].replace(dataset=dataset, seed=seed)
+        run = services.store.submit(
+            "explainer.experiments:live_training", config.model_dump(), visitor=visitor
+        )
+        return run_value(run, config)
+
+    gr.Markdown(en.TRAIN, elem_classes="dx-intro")
+    with gr.Row():
+        with gr.Column(scale=1, min_width=260):
+            preset = gr.Radio(choices(en.TRAIN_PRESETS), value="fast", label=en.LABELS["preset"])
+            dataset = gr.Dropdown(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
+            seed = gr.Number(0, precision=0, minimum=0, maximum=2**31 - 1, label=en.LABELS["seed"])
+            button = gr.Button(en.LABELS["start"], variant="primary")
+            visitor = gr.Textbox(visible=False)
+        with gr.Column(scale=4, min_width=320):
+            view = live_view(_shipped("fast", "s_curve") or {}, label=TITLE, words=en.LIVE_WORDS)
+
+    button.click(start, [visitor, preset, dataset, seed], view, js=VISITOR_JS, **QUICK)
+
+    def look(preset: str, dataset: str) -> Any:
+        # A choice shows what it led to last time; the learner's own run stays where there is none.
+        return _shipped(preset, dataset) or gr.skip()
+
+    for component in (preset, dataset):
+        component.input(look, [preset, dataset], view, **QUICK)

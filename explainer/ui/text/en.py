@@ -1,0 +1,120 @@
+"""What the learner reads, in English."""
+
+TITLE = "Diffusion, explained"
+LEAD = (
+    "Watch data dissolve into noise, a small network learn the way back, and two samplers walk it. "
+    "Everything here is computed live, on points you can follow one by one."
+)
+
+DATASETS = {
+    "s_curve": "S-curve",
+    "moons": "Moons",
+    "circles": "Circles",
+    "swiss_roll": "Swiss roll",
+    "checkerboard": "Checkerboard",
+    "spiral": "Spiral",
+    "gaussians": "Eight Gaussians",
+}
+SCHEDULES = {
+    "tutorial": "tutorial (sigmoid in β)",
+    "linear": "linear",
+    "scaled_linear": "scaled linear",
+    "quadratic": "quadratic",
+    "cosine": "cosine",
+    "sigmoid": "sigmoid (in ᾱ)",
+}
+
+FORWARD = """\
+**Noise is added step by step until nothing of the data is left.** Each point is a data point, \
+coloured by where it sits on the shape; drag the slider and watch the colours mix. The formula \
+below the picture holds the numbers of the step you are at."""
+FORWARD_JUMP = "jump: one draw of noise, xₜ straight from x₀"
+FORWARD_WALK = "walk: fresh noise at every step"
+
+SCHEDULE = """\
+**A schedule says how much noise each step adds.** What matters is where ᾱ ends: the sampler \
+starts from pure noise, so the data must really be gone at t = T. The tutorial's schedule ends at \
+ᾱ = 0.778 with 100 steps, the cosine at almost 0."""
+QUANTITIES = {
+    "betas": ("βₜ", "the variance that step t adds"),
+    "alphas": ("αₜ = 1 − βₜ", "the share of power that step t keeps"),
+    "alphas_cumprod": ("ᾱₜ = α₁ α₂ … αₜ", "the share of the data's power left after t steps"),
+    "sqrt_alphas_cumprod": ("√ᾱₜ", "the weight of the data in xₜ"),
+    "sqrt_one_minus_alphas_cumprod": ("√(1 − ᾱₜ)", "the weight of the noise in xₜ"),
+    "snr": ("SNR = ᾱₜ / (1 − ᾱₜ)", "data against noise, always on a logarithmic axis"),
+}
+
+TRAIN = """\
+**A small network learns to undo the noise, in about two seconds.** Press Start: the cloud is \
+what the network would draw now, always from the same noise; the data lies faintly behind it. \
+The dashed line is the lowest loss that *any* network can reach, so a loss that stops falling is \
+not a failure."""
+TRAIN_PRESETS = {
+    "fast": "Fast: the S in half a second, 400 steps",
+    "tutorial": "Tutorial: as published, 316,000 steps",
+}
+LIVE_WORDS = {
+    "loss": "Loss against training step",
+    "training": "training",
+    "validation": "validation",
+    "floor": "lowest possible",
+    "floorNote": "Mean squared error of the prediction. No network can get below {floor} on this "
+    "data with this schedule.",
+    "step": "step",
+    "pause": "Pause",
+    "resume": "Resume",
+    "stop": "Stop",
+    "download": "Download model",
+    "starting": "Starting …",
+    "shipped": "A finished run that comes with the app. Press Start to train your own.",
+    "queued": "Waiting for a place: number {position} in the queue.",
+    "running": "Training: {percent} % after {seconds} s.",
+    "paused": "Paused at {percent} % after {seconds} s.",
+    "done": "Done in {seconds} s.",
+    "stopped": "Stopped at {percent} % after {seconds} s.",
+    "failed": "Stopped.",
+    "unreachable": "The server does not answer; trying again …",
+}
+
+COMPARE = """\
+**One network, the same noise, two ways back.** DDPM adds fresh noise at every step and wants \
+many of them; DDIM goes straight and gets by with few. Click a point to follow the same particle on \
+both sides: each point has the colour of the place where it ends."""
+COMPARE_DDPM, COMPARE_DDIM = "DDPM", "DDIM"
+EXACT_LABEL = "Exact denoiser, no training · {dataset}"
+EXACT_NOTE = (
+    "The exact denoiser is the best there is for these 2,000 points. It copies data points: it has "
+    "memorised them."
+)
+
+NOISE = """\
+**Is Gaussian noise special?** The same points under three kinds of damage, from none to nothing \
+else; one slider moves all three. Only the first ends in a cloud without edges that every data set \
+shares; the others keep the box that the data came in."""
+NOISE_TYPES = {
+    "gaussian": "Gaussian · √(1−a) x₀ + √a ε",
+    "salt_and_pepper": "Salt and pepper · a coordinate becomes the largest or smallest value",
+    "uniform": "Uniform · (1−a) x₀ + a u",
+}
+
+LABELS = {
+    "dataset": "Data set",
+    "schedule": "Noise schedule",
+    "schedules": "Schedules",
+    "T": "Steps T",
+    "zero_terminal_snr": "Zero terminal SNR: rescale so that nothing of the data is left at T",
+    "way": "How to get to xₜ",
+    "axis": "Vertical axis",
+    "preset": "Recipe",
+    "seed": "Seed",
+    "start": "Start",
+    "model": "Model",
+    "ddpm_steps": "DDPM steps",
+    "ddim_steps": "DDIM steps",
+    "eta": "η of DDIM: 0 deterministic, 1 as noisy as DDPM",
+}
+CHOOSE_SCHEDULE = "Choose at least one schedule."
+CANNOT_SERVE = (
+    "Cannot serve on {host}, port {port}: {why}. Stop the program that uses it, or choose another "
+    "with python app.py --port NUMBER."
+)
