@@ -50,7 +50,9 @@ def limits_around(*clouds: NDArray[Any], margin: float = 0.06) -> Limits:
 
 
 def quantise(points: NDArray[Any], limits: Limits) -> NDArray[np.uint16]:
-    """Map points to 16 bits over a box; what lies outside is moved to its edge.
+    """Map points to 16 bits over a box.
+
+    What lies outside is moved to its edge, and the page leaves out what lies on the edge.
 
     Parameters
     ----------

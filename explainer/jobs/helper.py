@@ -124,13 +124,13 @@ class Helper:
         with self._lock:
             self._process, self._connection = process, connection
             closed = self._closed
-        state: tuple[str, object] = ("unusable", "it is late")
+        state: tuple[str, object] = ("unusable", "it ended or is late")
         with contextlib.suppress(EOFError, OSError):
             if not closed and connection.poll(BOOT_TIMEOUT):
                 state = connection.recv()
         if state[0] != "ready":
             self._drop()
-            if not closed:
+            if not self._closed:
                 logger.critical("No process for calculations: %s", state[1])
             raise CalculationFailed(LOST)
         self.pid = process.pid

@@ -16,6 +16,9 @@ UNKNOWN = (
     "This run is not known here: it may have ended long ago, or the server was restarted. "
     "Press Start to run it again."
 )
+REPLACED = "Stopped because a newer run was started."
+ABANDONED = "Stopped because no page had asked for this run for {:.0f} seconds."
+CLOSED = "Stopped because the server was closed."
 
 
 class UnknownJob(KeyError):

@@ -10,38 +10,21 @@ import logging
 import pickle
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import wait
 from typing import Any
 
 from explainer.jobs.processes import process_context, start_process
 from explainer.jobs.protocol import Event, Runner, RunnerUnavailable
-from explainer.jobs.reports import CANNOT_START, WORKER_LOST, Report, resolve
+from explainer.jobs.reports import CANNOT_START, WORKER_LOST
 from explainer.jobs.seats import Seat
-from explainer.jobs.worker import worker_main
+from explainer.jobs.worker import run_inline, worker_main
 
 __all__ = ["Event", "Runner", "RunnerUnavailable", "WorkerPool", "run_inline"]
 
 logger = logging.getLogger(__name__)
-
-
-def run_inline(target: str, argument: object) -> Iterator[Report]:
-    """Run a target in this process, for tests and scripts.
-
-    Parameters
-    ----------
-    target : str
-        Dotted name of a generator function, ``"package.module:function"``.
-    argument : object
-        Its one argument.
-
-    Yields
-    ------
-    Report
-    """
-    yield from resolve(target)(argument)
 
 
 class WorkerPool:
@@ -79,15 +62,14 @@ class WorkerPool:
         if workers < 1 or max_live_per_worker < 1:
             raise ValueError("a pool has at least one worker and room for one run in it")
         self.on_event: Callable[[Event], None] = lambda event: None
-        self._arguments = (tuple(warm), setup)
         self._max_live = max_live_per_worker
         self._changed = threading.Condition()  # also the lock of the seats
         self._closing = threading.Event()
-        self._context = process_context(preload)
         self._woken, self._wake = Pipe(duplex=False)
         self._seats = [Seat(f"worker {number}", self._changed) for number in range(workers)]
         self._reader = threading.Thread(target=self._read, name="jobs-reader", daemon=True)
-        serving = (self._boot, self._nudge, self._lose, self._closing)
+        boot = partial(start_process, process_context(preload), worker_main, tuple(warm), setup)
+        serving = (boot, self._nudge, self._lose, self._closing)
         self._servers = [
             threading.Thread(target=seat.serve, args=serving, name=seat.name, daemon=True)
             for seat in self._seats
@@ -165,21 +147,18 @@ class WorkerPool:
                 return
             self._closing.set()
         atexit.unregister(self.close)
-        deadline = time.monotonic() + 3.0
         self._nudge()
-        self._join(self._reader, deadline)  # before the connections it hears are closed
+        if threading.current_thread() is not self._reader:
+            self._reader.join(3.0)  # before the connections that it hears are closed
         with self._changed:
             for seat in self._seats:
                 seat.outbox.put(None)
+        deadline = time.monotonic() + 3.0
         for thread in self._servers:
-            self._join(thread, deadline)
+            thread.join(max(0.0, deadline - time.monotonic()))
         for seat in self._seats:  # its thread can still hang on a worker that does not read
             if seat.process is not None and seat.process.exitcode is None:
                 seat.process.kill()
-
-    def _join(self, thread: threading.Thread, deadline: float) -> None:
-        if thread is not threading.current_thread():
-            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _tell(self, verb: str, run: str) -> None:
         with self._changed:
@@ -188,9 +167,6 @@ class WorkerPool:
                     seat.outbox.put((verb, run))
                     if verb == "stop":
                         seat.runs.discard(run)
-
-    def _boot(self) -> tuple[BaseProcess, Connection]:
-        return start_process(self._context, worker_main, *self._arguments)
 
     def _nudge(self) -> None:
         """Make the reader look at the seats again."""

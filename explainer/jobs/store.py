@@ -15,17 +15,23 @@ from collections import Counter
 from collections.abc import Callable
 
 from explainer.jobs.history import History
-from explainer.jobs.job import LIVE, Job, JobView, Status, UnknownJob, beyond_bounds
+from explainer.jobs.job import (
+    ABANDONED,
+    CLOSED,
+    LIVE,
+    REPLACED,
+    Job,
+    JobView,
+    Status,
+    UnknownJob,
+    beyond_bounds,
+)
 from explainer.jobs.protocol import Event, Runner, RunnerUnavailable
 from explainer.jobs.reports import failure_sentence
 
 __all__ = ["JobStore", "JobView", "UnknownJob"]
 
 logger = logging.getLogger(__name__)
-
-REPLACED = "Stopped because a newer run was started."
-ABANDONED = "Stopped because no page had asked for this run for {:.0f} seconds."
-CLOSED = "Stopped because the server was closed."
 
 
 class JobStore:
@@ -206,10 +212,9 @@ class JobStore:
         self._sweeper.join()
 
     def _find(self, job_id: str) -> Job:
-        try:
-            return self._jobs[job_id]
-        except KeyError:
-            raise UnknownJob from None
+        if job_id not in self._jobs:
+            raise UnknownJob
+        return self._jobs[job_id]
 
     def _sweep_if_due(self) -> None:
         """Sweep, unless that was done within the second and nothing has ended since."""

@@ -37,6 +37,23 @@ logger = logging.getLogger(__name__)
 NICENESS = 10
 
 
+def run_inline(target: str, argument: object) -> Iterator[Report]:
+    """Run a target in this process, for tests and scripts.
+
+    Parameters
+    ----------
+    target : str
+        Dotted name of a generator function, ``"package.module:function"``.
+    argument : object
+        Its one argument.
+
+    Yields
+    ------
+    Report
+    """
+    yield from resolve(target)(argument)
+
+
 @dataclass(eq=False)
 class _Run:
     """A live run: its generator, its account of time, and what waits to be sent."""

@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from explainer.frames import encode
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout, JobView, UnknownJob
@@ -157,6 +156,23 @@ async def _plotly_script(request: Request) -> Response:
     )
 
 
+def _static(folder: Path) -> Handler:
+    """Serve the scripts and styles of a folder.
+
+    Not starlette's StaticFiles: mounted, it looks for the root path that a proxy has stripped.
+    """
+    known = {path.name: path for path in folder.iterdir() if path.suffix in {".js", ".css"}}
+
+    async def handle(request: Request) -> Response:
+        path = known.get(request.path_params["name"])
+        if path is None:
+            return _refusal(404, "There is no such file.")
+        # Modules import each other without a version: old and new ones must never mix.
+        return FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+    return handle
+
+
 def make_routes(services: Services) -> list[BaseRoute]:
     """Return all routes beside Gradio's own.
 
@@ -180,6 +196,6 @@ def make_routes(services: Services) -> list[BaseRoute]:
         ),
         *_run_routes(services),
         Route("/static/plotly.js", _plotly_script),
-        Mount("/static/player", StaticFiles(directory=PLAYER_DIR)),
-        Mount("/static/page", StaticFiles(directory=STATIC_DIR)),
+        Route("/static/player/{name}", _static(PLAYER_DIR)),
+        Route("/static/page/{name}", _static(STATIC_DIR)),
     ]

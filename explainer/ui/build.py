@@ -24,6 +24,30 @@ def _theme() -> gr.themes.Base:
         font=fonts,
         font_mono=["ui-monospace", "SF Mono", "Menlo", "monospace"],
         spacing_size="sm",
+    ).set(
+        # Quiet controls: the pictures are what there is to look at.
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        block_title_background_fill="transparent",
+        block_title_background_fill_dark="transparent",
+        block_title_text_color="*body_text_color",
+        block_title_text_color_dark="*body_text_color",
+        block_title_text_weight="600",
+        block_title_padding="0",
+        block_info_text_color="*body_text_color_subdued",
+        block_info_text_color_dark="*body_text_color_subdued",
+        checkbox_label_background_fill_selected="*primary_50",
+        checkbox_label_background_fill_selected_dark="*primary_900",
+        checkbox_label_text_color_selected="*body_text_color",
+        checkbox_label_text_color_selected_dark="*body_text_color",
+        checkbox_label_border_color_selected="*primary_400",
+        checkbox_label_border_color_selected_dark="*primary_500",
+        checkbox_label_border_width="1px",
+        checkbox_label_shadow="none",
+        input_shadow="none",
+        input_border_width="1px",
+        input_border_color="*border_color_primary",
+        block_shadow="none",
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explainer.jobs import Calculator, JobStore, WorkerPool
+from explainer.page_settings import ForwardSettings
 
 # The forkserver imports these once; every worker starts from there in a tenth of a second. The
 # first optimiser step needs torch._dynamo, which takes as long to import as torch itself.
-PRELOAD = ("explainer.experiments", "torch._dynamo")
+PRELOAD = ("numpy", "torch", "sklearn.datasets", "explainer.experiments", "torch._dynamo")
 SET_UP = "explainer.experiments:set_up_worker"
 
 
@@ -44,6 +45,7 @@ def start_services(workers: int = 2) -> Services:
     Services
     """
     calculator = Calculator(workers=1, preload=PRELOAD, setup=SET_UP)
-    # What the first tab shows, computed while the server itself is still starting.
+    # What the first tab shows is computed while the server itself is still starting.
+    calculator.warm("explainer.experiments:forward_process", ForwardSettings().model_dump())
     pool = WorkerPool(workers=workers, preload=PRELOAD, setup=SET_UP)
     return Services(JobStore(pool), calculator)

@@ -70,6 +70,8 @@ function splat(image, { stamps, reach }, a, b, share, place, color, palette, str
   for (let i = 0; i < a.length >> 1; i += stride) {
     const qx = a[2 * i] + (b[2 * i] - a[2 * i]) * share;
     const qy = a[2 * i + 1] + (b[2 * i + 1] - a[2 * i + 1]) * share;
+    // On the very edge stands what lies outside the picture: drawing it there would be untrue.
+    if (qx <= 0 || qy <= 0 || qx >= 65535 || qy >= 65535) continue;
     const x = place.left + qx * place.perX;
     const y = place.bottom - qy * place.perY;
     const column = Math.floor(x);

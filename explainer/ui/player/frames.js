@@ -10,7 +10,7 @@ const LONGEST_TICK = 0.1; // seconds; after a stall the picture goes on, it does
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** Lay typed arrays over the bytes of a container (see explainer/frames.py), without copying. */
-export function decode(buffer) {
+export function unpack(buffer) {
   const view = new DataView(buffer);
   if (buffer.byteLength < 8 || view.getUint32(0, true) !== MAGIC) {
     throw new Error("These bytes are not a set of frames.");
@@ -23,6 +23,12 @@ export function decode(buffer) {
     arrays[name] = new ARRAY_TYPES[dtype](buffer, start + offset, count);
     arrays[name].shape = shape;
   }
+  return { header, arrays };
+}
+
+/** Read a container that holds the frames of a point cloud. */
+export function decode(buffer) {
+  const { header, arrays } = unpack(buffer);
   return new FrameSet(header, {
     frames: slices(arrays.frames),
     ghosts: arrays.x0_hat ? slices(arrays.x0_hat) : null,

@@ -1,13 +1,14 @@
 // The player: a point cloud over time, with its transport. `mount` is what the page calls.
 
 import { CloudView } from "./canvas.js";
-import { decode, fetchFrames, FrameSet, Timeline } from "./frames.js";
+import { decode, fetchFrames, FrameSet, Timeline, unpack } from "./frames.js";
 import { buildShell, Facts, Strip, WORDS, write } from "./shell.js";
 
-export { decode };
+export { decode, unpack };
 
 const SHARPEST = 2; // device pixels per css pixel: more costs time and cannot be seen
 const REACH = { mouse: 12, touch: 22 }; // css pixels around the pointer in which a point is found
+const PATIENCE = 300; // milliseconds a fetch is given before a newer one cancels it
 const GONE_FOR_GOOD = 2000; // milliseconds outside the document
 
 /** Two digits and a sign or the room for one; zero has no sign, whatever it was rounded from. */
@@ -23,6 +24,8 @@ export class Player {
   #strip;
   #wantsStrip;
   #autoplay;
+  #turn = 0; // counts the calls of open: only the newest goes on
+  #opening = null; // the newest fetch, as a promise
   #abort = null; // of the fetch under way
   #state = "idle"; // or "loading" or "error": how the last fetch stands
   #request = 0; // the animation frame asked for, if any
@@ -55,10 +58,23 @@ export class Player {
     this.onchange();
   }
 
-  /** Fetch a container and show it; a newer call cancels an older one. */
+  /**
+   * Fetch a container and show it; a newer call cancels an older one, but first gives it a moment:
+   * a server that computes does not notice a cancelled request, and a dragged slider makes many.
+   */
   async open(src) {
-    this.#abort?.abort();
     if (!src) return;
+    const turn = ++this.#turn;
+    if (this.#state === "loading") {
+      await Promise.race([this.#opening, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+      if (turn !== this.#turn || this.#ended.signal.aborted) return;
+    }
+    this.#opening = this.#fetch(src);
+    await this.#opening;
+  }
+
+  async #fetch(src) {
+    this.#abort?.abort();
     const abort = (this.#abort = new AbortController());
     this.#setState("loading");
     try {

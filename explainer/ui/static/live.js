@@ -1,6 +1,6 @@
 // A training run as it goes: polls the server for news, adds pictures to a player, draws the loss.
 
-import { decode, Player } from "../player/player.js";
+import { decode, Player, unpack } from "../player/player.js";
 import { Chart } from "./chart.js";
 
 const EVERY = 200; // milliseconds between two questions while somebody looks
@@ -52,6 +52,7 @@ class LiveRun {
   #series = { step: [], loss: [], validation_loss: [] };
   #floor = null;
   #status = "";
+  #asking = 0; // the generation that a question is under way for
   #generation = 0; // an answer that belongs to an older run is dropped
 
   constructor(root, words, label) {
@@ -131,17 +132,23 @@ class LiveRun {
 
   async #poll() {
     const generation = this.#generation;
+    if (this.#asking === generation) return; // the answer under way will ask for the next
+    this.#asking = generation;
+    let buffer;
     try {
       const response = await ask(api(`runs/${this.#run}?since=${this.#since}`));
-      const { header, arrays } = decode(await response.arrayBuffer());
-      if (generation !== this.#generation) return;
-      this.#news(header, arrays);
+      buffer = await response.arrayBuffer();
     } catch (error) {
       if (generation !== this.#generation) return;
       if (error.status === 404) return this.#state({ status: "failed", error: error.message });
       this.parts.status.textContent = this.words.unreachable;
+      this.#asking = 0;
       return this.#soon(2000);
     }
+    if (generation !== this.#generation) return;
+    this.#asking = 0;
+    const { header, arrays } = unpack(buffer);
+    this.#news(header, arrays);
     const seen = !document.hidden && this.root.clientWidth;
     this.#soon(seen ? EVERY : HIDDEN);
   }
@@ -153,7 +160,7 @@ class LiveRun {
     const { player } = this.parts;
     for (const bytes of Object.values(arrays)) {
       const data = decode(bytes.slice().buffer);
-      if (this.#begun) player.append({ points: data.arrays.frames, label: data.header.labels[0] });
+      if (this.#begun) player.append({ points: data.frames[0], label: data.label(0) });
       else player.load(data); // the first picture brings colours, limits and the data behind
       this.#begun = true;
     }

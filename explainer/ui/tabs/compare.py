@@ -64,7 +64,9 @@ def build() -> None:
         ddim_steps = gr.Slider(
             5, 100, value=right.steps, step=1, label=en.LABELS["ddim_steps"], min_width=160
         )
-        eta = gr.Slider(0, 1, value=0, step=0.05, label=en.LABELS["eta"], min_width=200)
+        eta = gr.Slider(
+            0, 1, value=0, step=0.05, label=en.LABELS["eta"], info=en.INFO["eta"], min_width=200
+        )
         seed = gr.Number(
             0, precision=0, minimum=0, maximum=2**31 - 2, label=en.LABELS["seed"], min_width=90
         )

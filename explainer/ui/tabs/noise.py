@@ -25,9 +25,8 @@ def _show(dataset: str) -> list[dict[str, str]]:
 def build() -> None:
     """Build the tab and wire it."""
     gr.Markdown(en.NOISE, elem_classes="dx-intro")
-    dataset = gr.Dropdown(
-        choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"], elem_classes="dx-short"
-    )
+    with gr.Column(elem_classes="dx-short"):
+        dataset = gr.Dropdown(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
     players = []
     with gr.Row():
         for kind in CORRUPTION_NAMES:

@@ -69,7 +69,9 @@ def build(services: Services) -> None:
             button = gr.Button(en.LABELS["start"], variant="primary")
             visitor = gr.Textbox(visible=False)
         with gr.Column(scale=4, min_width=320):
-            view = live_view(_shipped("fast", "s_curve") or {}, label=TITLE, words=en.LIVE_WORDS)
+            view = live_view(
+                _shipped("fast", "s_curve") or {}, label=en.LABELS["samples"], words=en.LIVE_WORDS
+            )
 
     button.click(start, [visitor, preset, dataset, seed], view, js=VISITOR_JS, **QUICK)
 

@@ -78,8 +78,8 @@ LIVE_WORDS = {
 
 COMPARE = """\
 **One network, the same noise, two ways back.** DDPM adds fresh noise at every step and wants \
-many of them; DDIM goes straight and gets by with few. Click a point to follow the same particle on \
-both sides: each point has the colour of the place where it ends."""
+many of them; DDIM goes straight and gets by with few. Click a point to follow the same particle \
+on both sides: each point has the colour of the place where it ends."""
 COMPARE_DDPM, COMPARE_DDIM = "DDPM", "DDIM"
 EXACT_LABEL = "Exact denoiser, no training · {dataset}"
 EXACT_NOTE = (
@@ -92,9 +92,15 @@ NOISE = """\
 else; one slider moves all three. Only the first ends in a cloud without edges that every data set \
 shares; the others keep the box that the data came in."""
 NOISE_TYPES = {
-    "gaussian": "Gaussian · √(1−a) x₀ + √a ε",
-    "salt_and_pepper": "Salt and pepper · a coordinate becomes the largest or smallest value",
-    "uniform": "Uniform · (1−a) x₀ + a u",
+    "gaussian": "Gaussian",
+    "salt_and_pepper": "Salt and pepper",
+    "uniform": "Uniform",
+}
+
+INFO = {
+    "eta": "0 is deterministic, 1 as noisy as DDPM",
+    "schedules": "how much noise each step adds",
+    "seed": "another seed, another start",
 }
 
 LABELS = {
@@ -111,7 +117,8 @@ LABELS = {
     "model": "Model",
     "ddpm_steps": "DDPM steps",
     "ddim_steps": "DDIM steps",
-    "eta": "η of DDIM: 0 deterministic, 1 as noisy as DDPM",
+    "eta": "η of DDIM",
+    "samples": "What the network draws",
 }
 CHOOSE_SCHEDULE = "Choose at least one schedule."
 CANNOT_SERVE = (

@@ -1,0 +1,33 @@
+"""How the browser tests start Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MISSING = "no Chromium found: `apt-get install chromium` or `playwright install chromium`"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(playwright: Any) -> dict[str, Any]:
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None and not os.path.exists(playwright.chromium.executable_path):  # noqa: PTH110
+        if os.environ.get("CI"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    return {
+        "executable_path": found,
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }

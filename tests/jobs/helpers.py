@@ -1,0 +1,92 @@
+"""Ways to wait for what other processes do, each with a deadline, and a runner without any."""
+
+import threading
+
+DEADLINE = 10.0
+
+
+class Listener:
+    """Keeps the events of a runner, and hands them on to whoever listened before."""
+
+    def __init__(self, runner):
+        self.events = []
+        self.changed = threading.Condition()
+        self.next = runner.on_event
+        runner.on_event = self
+
+    def __call__(self, event):
+        self.next(event)
+        with self.changed:
+            self.events.append(event)
+            self.changed.notify_all()
+
+    def wait_for(self, predicate, timeout=DEADLINE):
+        """Wait until the events make a predicate true, and return its value."""
+        with self.changed:
+            value = self.changed.wait_for(lambda: predicate(self.events), timeout)
+        assert value, f"not within {timeout} s: {self.events[-5:]}"
+        return value
+
+    def of(self, run, kind="report"):
+        return [event for event in list(self.events) if event.run == run and event.kind == kind]
+
+    def wait_for_reports(self, run, more=1, timeout=DEADLINE):
+        """Wait for so many more reports of a run, and return the last."""
+        wanted = len(self.of(run)) + more
+        self.wait_for(lambda _: len(self.of(run)) >= wanted, timeout)
+        return self.of(run)[-1].report
+
+    def wait_for_end(self, run, timeout=DEADLINE):
+        def ends(events):
+            return [event for event in events if event.run == run and event.kind != "report"]
+
+        return self.wait_for(ends, timeout)[0]
+
+
+class FakeRunner:
+    """A runner without processes: keeps what it is told, and says what a test makes it say."""
+
+    def __init__(self, places=2):
+        self.places = places
+        self.live = []
+        self.told = []
+        self.error = None
+        self.on_event = lambda event: None
+
+    def start(self, run, target, argument):
+        self.told.append(("start", target, argument))
+        if self.error is not None:
+            raise self.error
+        self.live.append(run)
+
+    def pause(self, run):
+        self.told.append(("pause", run))
+
+    def resume(self, run):
+        self.told.append(("resume", run))
+
+    def stop(self, run):
+        self.told.append(("stop", run))
+        self.live.remove(run)
+
+    def capacity(self):
+        return self.places - len(self.live)
+
+    def alive(self):
+        return 1
+
+    def close(self):
+        self.told.append(("close",))
+
+    def tell(self, event):
+        if event.kind != "report" and event.run in self.live:
+            self.live.remove(event.run)
+        self.on_event(event)
+
+
+class FakeClock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now

@@ -1,0 +1,151 @@
+"""What the tests run: small generators and functions, named by dotted name."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from explainer.jobs import Report
+
+HERE = "tests.jobs.targets:"
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+now = 0.0  # the clock of tests that run a worker's loop in their own process
+
+
+def clock():
+    return now
+
+
+def work(argument):
+    """So many turns, each of which takes so long on the clock above."""
+    global now
+    turns, seconds = argument
+    for turn in range(turns):
+        now += seconds
+        yield Report((turn + 1) / turns)
+
+
+def count(n):
+    for i in range(n):
+        yield Report(
+            (i + 1) / n,
+            {"step": [i], "loss": [1.0 / (i + 1), 0.5]},
+            frame=b"frame %d" % i,
+            result=b"result %d" % i if i % 2 else None,
+            note=f"step {i}",
+        )
+
+
+def endless(seconds):
+    """Tell which process this is, again and again."""
+    while True:
+        time.sleep(seconds)
+        yield Report(0.5, {"tick": [1.0]}, note=str(os.getpid()))
+
+
+def until(path):
+    """Go on until there is such a file."""
+    while not Path(path).exists():
+        time.sleep(0.002)
+        yield Report(0.5, {"tick": [1.0]})
+    yield Report(1.0, note="the end")
+
+
+def tells_when_closed(path):
+    try:
+        yield from endless(0.002)
+    finally:
+        Path(path).write_text("closed")
+
+
+def diverges(sentence):
+    yield Report(0.5, {"loss": [float("nan")]})
+    raise ArithmeticError(sentence)
+
+
+def refuses(sentence):
+    raise ValueError(sentence)
+    yield
+
+
+def is_broken(secret):
+    yield Report(0.5)
+    raise TypeError(secret)
+
+
+def yields_something_else(argument):
+    yield argument
+
+
+def falls_asleep(path):
+    Path(path).touch()
+    time.sleep(60.0)
+    yield
+
+
+def kills_itself(argument):
+    os.kill(os.getpid(), KILL)
+    yield
+
+
+def set_up():
+    os.environ["SET_UP"] = "yes"
+
+
+def was_set_up(argument):
+    yield Report(1.0, note=os.environ.get("SET_UP", "no"))
+
+
+# Short calculations
+
+
+def double(number):
+    return {"double": 2 * number}
+
+
+def as_bytes(length):
+    return bytes(length)
+
+
+def tally(argument):
+    """Leave a line in a file each time, once there is another file."""
+    path, gate = argument
+    with Path(path).open("a") as file:
+        file.write("called\n")
+    wait_for(gate)
+    return b"counted"
+
+
+def wait_for(path):
+    deadline = time.monotonic() + 10.0
+    while not Path(path).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    return path
+
+
+def hang(argument):
+    time.sleep(60.0)
+
+
+def die_once(path):
+    if not Path(path).exists():
+        Path(path).write_text(str(os.getpid()))
+        os.kill(os.getpid(), KILL)
+    return b"survived"
+
+
+def die(argument):
+    os.kill(os.getpid(), KILL)
+
+
+def no_such_setting(sentence):
+    raise ValueError(sentence)
+
+
+def no_such_key(secret):
+    raise KeyError(secret)
+
+
+def process_id(argument):
+    return os.getpid()

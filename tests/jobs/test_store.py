@@ -1,0 +1,260 @@
+"""The store with a runner and a clock made for tests: no process, no waiting."""
+
+import threading
+
+import pytest
+
+from explainer.jobs import Event, JobStore, Report, RunnerUnavailable, UnknownJob
+from explainer.jobs.reports import CANNOT_START
+from tests.jobs import targets
+from tests.jobs.helpers import FakeClock, FakeRunner
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def runner():
+    return FakeRunner()
+
+
+@pytest.fixture
+def make(runner, clock):
+    stores = []
+
+    def make(**options):
+        stores.append(JobStore(runner, clock=clock, **options))
+        return stores[-1]
+
+    yield make
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def store(make):
+    return make()
+
+
+def submit(store, visitor="v", argument=1):
+    return store.submit("some.module:target", argument, visitor=visitor)
+
+
+def test_ids_cannot_be_guessed_and_unknown_ones_are_told_plainly(store):
+    ids = {submit(store, visitor=str(i)) for i in range(20)}
+    assert len(ids) == 20
+    assert min(map(len, ids)) >= 20
+    for call in (store.poll, store.result, store.pause, store.resume, store.stop):
+        with pytest.raises(UnknownJob) as caught:
+            call("guess")
+        assert str(caught.value).startswith("This run is not known here")
+        assert isinstance(caught.value, KeyError)
+
+
+def test_a_run_from_start_to_end(store, runner, clock):
+    job = submit(store, argument={"T": 100})
+    assert runner.told == [("start", "some.module:target", {"T": 100})]
+    for report in targets.count(3):
+        clock.now += 2.0
+        runner.tell(Event("report", job, report))
+    view = store.poll(job)
+    assert (view.id, view.status, view.queue_position, view.seq) == (job, "running", 0, 3)
+    assert (view.progress, view.note, view.error, view.seconds) == (1.0, "step 2", "", 6.0)
+    assert view.series["step"] == [0.0, 1.0, 2.0]
+    assert view.frames == [(1, b"frame 0"), (2, b"frame 1"), (3, b"frame 2")]
+    later = store.poll(job, since=2)
+    assert (later.series["step"], later.frames) == ([2.0], [(3, b"frame 2")])
+    assert store.poll(job, since=-1) == view
+    for since in (3, 99):
+        assert (store.poll(job, since).series, store.poll(job, since).frames) == ({}, [])
+    runner.tell(Event("done", job))
+    clock.now += 5.0
+    assert (store.poll(job).status, store.poll(job).seconds) == ("done", 6.0)
+    assert store.result(job) == b"result 1"
+
+
+def test_pauses_do_not_count_and_every_command_may_come_twice(store, runner, clock):
+    job = submit(store)
+    clock.now += 1.0
+    assert store.resume(job) == "running"
+    assert store.pause(job) == store.pause(job) == "paused"
+    clock.now += 10.0
+    assert store.poll(job).seconds == 1.0
+    assert store.resume(job) == store.resume(job) == "running"
+    clock.now += 2.0
+    assert store.stop(job) == store.stop(job) == store.pause(job) == store.resume(job) == "stopped"
+    clock.now += 10.0
+    assert store.poll(job).seconds == 3.0
+    assert runner.told[1:] == [("pause", job), ("resume", job), ("stop", job)]
+
+
+def test_the_last_turn_may_end_a_run_after_the_pause(store, runner):
+    job = submit(store)
+    store.pause(job)
+    runner.tell(Event("report", job, Report(1.0, {"loss": [1.0]})))
+    runner.tell(Event("done", job))
+    assert store.poll(job).status == "done"
+    assert store.poll(job).series == {"loss": [1.0]}
+
+
+def test_the_queue_is_told_honestly(store, runner):
+    jobs = [submit(store, visitor=str(i)) for i in range(5)]
+
+    def positions():
+        return [store.poll(job).queue_position for job in jobs]
+
+    assert positions() == [0, 0, 1, 2, 3]
+    assert store.pause(jobs[2]) == store.resume(jobs[2]) == store.poll(jobs[2]).status == "queued"
+    store.stop(jobs[3])  # before it starts
+    assert positions() == [0, 0, 1, 0, 2]
+    runner.tell(Event("done", jobs[0]))
+    assert positions() == [0, 0, 0, 0, 1]
+    assert store.poll(jobs[2]).status == "running"
+    store.stop(jobs[1])
+    assert positions() == [0, 0, 0, 0, 0]
+    assert runner.live == [jobs[2], jobs[4]]
+    assert store.poll(jobs[3]).seconds == 0.0
+
+
+def test_one_live_run_a_visitor_and_late_news_of_the_old_one_is_dropped(store, runner):
+    old = submit(store)
+    other = submit(store, visitor="w")
+    new = submit(store)
+    assert store.poll(old).status == "stopped"
+    assert "newer run" in store.poll(old).note
+    runner.on_event(Event("report", old, Report(0.5)))
+    runner.on_event(Event("failed", old, sentence="late"))
+    runner.on_event(Event("report", "never heard of", Report(0.5)))
+    assert (store.poll(old).status, store.poll(old).seq) == ("stopped", 0)
+    assert (store.poll(new).status, store.poll(other).status) == ("running", "running")
+    newest = submit(store)
+    assert runner.live == [other, newest]
+    submit(store, visitor="x")
+    submit(store, visitor="x")  # replaces one that waits
+    assert store.stats()["queued"] == 1
+
+
+def test_a_run_nobody_polls_is_stopped_and_its_place_goes_on(store, runner, clock):
+    seen, paused = submit(store, "a"), submit(store, "b")
+    queued, forgotten = submit(store, "c"), submit(store, "d")
+    store.pause(paused)
+    clock.now += 100.0
+    store.poll(seen)
+    store.poll(queued)
+    clock.now += 51.0
+    store.sweep()
+    assert runner.live == [seen, queued]
+    for job in (paused, forgotten):
+        view = store.poll(job)
+        assert view.status == "stopped"
+        assert "150 seconds" in view.note
+    clock.now += 99.0
+    assert store.poll(seen).status == "running"
+    clock.now += 150.0
+    assert store.poll(seen).status == "running"
+    clock.now += 150.5
+    assert store.poll(seen).status == "stopped"
+
+
+def test_the_housekeeping_comes_round_by_itself(make, runner, clock):
+    stopped = threading.Event()
+    runner.stop = lambda run: stopped.set()
+    store = make(sweep_seconds=0.01)
+    submit(store)
+    clock.now += 151.0
+    assert stopped.wait(10.0)
+
+
+def test_ended_runs_are_kept_for_a_time(make, runner, clock):
+    store = make(keep_seconds=3600)
+    job = submit(store)
+    runner.tell(Event("done", job))
+    clock.now += 3600.0
+    store.poll(job)
+    clock.now += 1.0
+    with pytest.raises(UnknownJob):
+        store.poll(job)
+
+
+def test_ended_runs_are_bounded_in_number_oldest_first_and_live_ones_stay(make, runner):
+    store = make(max_kept=3)
+    live = submit(store, "live")
+    ended = []
+    for _ in range(5):
+        ended.append(submit(store))
+        runner.tell(Event("done", ended[-1]))
+    for job in ended[:2]:
+        with pytest.raises(UnknownJob):
+            store.poll(job)
+    assert [store.poll(job).status for job in ended[2:]] == ["done"] * 3
+    assert store.poll(live).status == "running"
+
+
+def test_ended_runs_are_bounded_in_bytes_and_live_ones_stay(make, runner, clock):
+    store = make(max_bytes=2500)
+    live = submit(store, "live")
+    runner.tell(Event("report", live, Report(0.5, result=bytes(9000))))
+    ended = []
+    for _ in range(4):
+        ended.append(submit(store))
+        runner.tell(Event("report", ended[-1], Report(0.5, frame=bytes(400), result=bytes(600))))
+        runner.tell(Event("done", ended[-1]))
+        clock.now += 1.0
+    store.sweep()
+    assert store.stats() == {
+        "queued": 0,
+        "running": 1,
+        "paused": 0,
+        "done": 2,
+        "stopped": 0,
+        "failed": 0,
+        "workers": 1,
+        "bytes": 9000 + 2 * 1000,
+    }
+    assert len(store.result(live)) == 9000
+    assert len(store.result(ended[-1])) == 600
+
+
+def test_frames_of_a_long_run_span_all_of_it(make, runner):
+    store = make(max_frames=8)
+    job = submit(store)
+    for report in targets.count(1000):
+        runner.tell(Event("report", job, report))
+    view = store.poll(job)
+    assert len(view.series["step"]) == 1000
+    assert [seq for seq, _ in view.frames] == [1, 257, 513, 769, 1000]
+
+
+@pytest.mark.parametrize("kind", ["failed", "worker_lost"])
+def test_a_failure_is_told_and_its_place_is_free(store, runner, kind):
+    jobs = [submit(store, visitor=str(i)) for i in range(3)]
+    runner.tell(Event(kind, jobs[0], sentence="The loss grew."))
+    view = store.poll(jobs[0])
+    assert (view.status, view.error) == ("failed", "The loss grew.")
+    assert store.poll(jobs[2]).status == "running"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (RunnerUnavailable(CANNOT_START), CANNOT_START),
+        (OSError("/secret"), "The run stopped because of an unexpected error (OSError)."),
+    ],
+)
+def test_a_run_that_cannot_start_fails_with_a_sentence(store, runner, error, sentence):
+    runner.error = error
+    view = store.poll(submit(store))
+    assert (view.status, view.error) == ("failed", sentence)
+
+
+def test_closing_stops_all_and_keeps_what_was_told(store, runner):
+    jobs = [submit(store, visitor=str(i)) for i in range(3)]
+    store.close()
+    assert [store.poll(job).status for job in jobs] == ["stopped"] * 3
+    assert "closed" in store.poll(jobs[0]).note
+    assert runner.told[-1] == ("close",)
+    assert [told[0] for told in runner.told].count("start") == 2  # the waiting one never started
+    with pytest.raises(RuntimeError, match="closed"):
+        submit(store)
