@@ -99,7 +99,8 @@ def to_bytes(checkpoint: Checkpoint) -> bytes:
         "config": checkpoint.config.model_dump_json(),
         "info": json.dumps(checkpoint.info, allow_nan=False),
     }
-    return save_tensors({n: t.contiguous() for n, t in tensors.items()}, metadata=metadata)
+    data: bytes = save_tensors({n: t.contiguous() for n, t in tensors.items()}, metadata=metadata)
+    return data
 
 
 def load(path: str | Path) -> Checkpoint:
@@ -150,9 +151,9 @@ def from_bytes(data: bytes) -> Checkpoint:
     has_state = any(name.startswith("state.") for name in tensors)
     if has_state:
         trained = dict(network.named_parameters())
-        for group in STATE_GROUPS:
-            shapes = trained if group.startswith("exp") else network.state_dict()
-            expected |= {f"state.{group}.{name}": tensor for name, tensor in shapes.items()}
+        for kind in STATE_GROUPS:
+            shapes = trained if kind.startswith("exp") else network.state_dict()
+            expected |= {f"state.{kind}.{name}": tensor for name, tensor in shapes.items()}
         expected["state.generator"] = torch.Generator().get_state()
         expected["state.step"] = torch.tensor([0])
     _check_tensors(tensors, expected)

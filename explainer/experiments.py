@@ -139,7 +139,7 @@ def schedule_table(fields: dict[str, Any]) -> dict[str, dict[str, NDArray[np.flo
         "sqrt_one_minus_alphas_cumprod",
         "snr",
     )
-    table = {}
+    table: dict[str, dict[str, NDArray[np.float32]]] = {}
     for name in SCHEDULE_NAMES:
         schedule = make_schedule(name, s.T, zero_terminal_snr=s.zero_terminal_snr)
         table[name] = {quantity: getattr(schedule, quantity).numpy() for quantity in quantities}
@@ -219,7 +219,7 @@ def sample_path(fields: dict[str, Any]) -> bytes:
             f"(fresh real data: {_real_against_real(dataset, s.n):.4f})",
         ],
     }
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "frames": quantise(frames, limits),
         "x0_hat": quantise(ghosts, limits),
         "color": _bytes_of(_nearest_color(final, data)),

@@ -94,7 +94,8 @@ def stray_share(points: Tensor, centreline: Tensor, distance: float) -> float:
     float
         In [0, 1].
     """
-    nearest = torch.cat([torch.cdist(part, centreline).amin(dim=1) for part in points.split(2000)])
+    parts = torch.split(points, 2000)
+    nearest = torch.cat([torch.cdist(part, centreline).amin(dim=1) for part in parts])
     return (nearest > distance).double().mean().item()
 
 

@@ -21,20 +21,21 @@ Denoiser = Callable[[Tensor, Tensor], Prediction]
 
 def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
     """Make a linear layer with torch's default initialisation, drawn from the given generator."""
-    layer = nn.utils.skip_init(nn.Linear, n_in, n_out)
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
     bound = 1 / math.sqrt(n_in)
     with torch.no_grad():
         layer.weight.uniform_(-bound, bound, generator=generator)
         layer.bias.uniform_(-bound, bound, generator=generator)
-    return layer  # type: ignore[no-any-return]
+    return layer
 
 
-def _affine_relu(layer: nn.Linear, h: Tensor, shift: Tensor | None) -> Tensor:
+def _affine_relu(layer: nn.Module, h: Tensor, shift: Tensor | None) -> Tensor:
     """``relu(layer(h) + shift)``; a shift that is one row becomes part of the bias.
 
     When a whole cloud stands at one step, that saves a pass over the activations at each layer,
     which is most of what sampling costs beside the matrix products.
     """
+    assert isinstance(layer, nn.Linear)  # a ModuleList has forgotten what it holds
     if shift is None:
         return F.relu_(layer(h))
     if shift.numel() == layer.out_features:
@@ -130,7 +131,7 @@ class FourierMLP(nn.Module):
 
 def make_network(config: TrainConfig, generator: torch.Generator) -> TutorialMLP | FourierMLP:
     """Make the network that a config names, with fresh weights from the generator."""
-    kind = {"tutorial": TutorialMLP, "fourier": FourierMLP}[config.network]
+    kind = TutorialMLP if config.network == "tutorial" else FourierMLP
     return kind(config.T, width=config.width, depth=config.depth, generator=generator)
 
 

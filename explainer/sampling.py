@@ -206,7 +206,7 @@ CHUNK = 2000  # points through the network at once: their activations stay in ca
 
 def _predict(denoiser: Denoiser, x: Tensor, t: int) -> Prediction:
     index = torch.tensor([t])
-    parts = [denoiser(part, index) for part in x.split(CHUNK)]
+    parts = [denoiser(part, index) for part in torch.split(x, CHUNK)]
     if len(parts) == 1:
         return parts[0]
     return Prediction(x0=torch.cat([p.x0 for p in parts]), eps=torch.cat([p.eps for p in parts]))

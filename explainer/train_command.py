@@ -47,7 +47,9 @@ def run(config: TrainConfig, preset: str, out: str, epochs: Sequence[int]) -> No
     epochs : sequence of int
         Which epochs to write; empty for the last step alone.
     """
-    wanted = {e * TUTORIAL_STEPS_PER_EPOCH: e for e in epochs} or {config.steps: None}
+    wanted: dict[int, int | None] = {e * TUTORIAL_STEPS_PER_EPOCH: e for e in epochs} or {
+        config.steps: None
+    }
     snapshots = train(config)
     first = next(snapshots)  # step 0: data, network and optimiser are made, torch is warm
     started = time.process_time()

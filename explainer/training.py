@@ -116,7 +116,7 @@ class _Run:
         self.generator = torch.Generator().manual_seed(draws)
         self.order_seed = order
         self.parameters = list(self.network.parameters())
-        self.averaged = list(self.average.parameters())
+        self.averaged: list[Tensor] = list(self.average.parameters())
         self.optimizer = torch.optim.Adam(self.parameters, lr=config.learning_rate, fused=True)
         self.order, self.order_epoch = torch.empty(0, dtype=torch.int64), -1
         self.step = 0

@@ -9,6 +9,7 @@ export { decode, unpack };
 const SHARPEST = 2; // device pixels per css pixel: more costs time and cannot be seen
 const REACH = { mouse: 12, touch: 22 }; // css pixels around the pointer in which a point is found
 const PATIENCE = 300; // milliseconds a fetch is given before a newer one cancels it
+const NEARBY = "1600px"; // painted before it is scrolled to: two screens of a phone
 const GONE_FOR_GOOD = 2000; // milliseconds outside the document
 
 /** Two digits and a sign or the room for one; zero has no sign, whatever it was rounded from. */
@@ -84,9 +85,14 @@ export class Player {
       if (!abort.signal.aborted) this.load(data);
     } catch (error) {
       if (abort.signal.aborted) return;
-      write(this.parts.error, error.message);
-      this.#setState("error");
+      this.refuse(error.message);
     }
+  }
+
+  /** Say why there is nothing new to see; the picture stays. */
+  refuse(sentence) {
+    write(this.parts.error, sentence);
+    this.#setState("error");
   }
 
   /** Show a decoded container. */
@@ -305,7 +311,7 @@ export class Player {
       this.timeline.wake();
       this.#playIfFirstSeen();
     };
-    watch(new IntersectionObserver(seen, { rootMargin: "100px" }), this.root);
+    watch(new IntersectionObserver(seen, { rootMargin: NEARBY }), this.root);
   }
 
   /** Take over size and theme if the player can be seen; leave for good if its page is gone. */
@@ -354,11 +360,15 @@ function loadStyles() {
   return styles;
 }
 
-/** Make a player in `element`; `props.value.src` says what to fetch, now and when it changes. */
+/** Make a player in `element`; `props.value` says what to fetch (`src`), or what is wrong (`error`). */
 export async function mount(element, props, watch) {
   await loadStyles();
   const player = new Player(element.querySelector("[data-player]") ?? element, props);
-  const open = () => player.open(props.value?.src);
+  const open = () => {
+    const { src, error } = props.value ?? {};
+    if (error) player.refuse(error);
+    else player.open(src);
+  };
   watch?.("value", open);
   open();
   return player;

@@ -106,9 +106,13 @@ export function mount(element, props, watch) {
   const root = element.querySelector("[data-charts]");
   const grid = document.createElement("div");
   grid.className = "dx-panels";
-  root.append(grid);
+  const alert = document.createElement("p");
+  alert.className = "dx-error";
+  alert.setAttribute("role", "alert");
+  root.append(alert, grid);
   const charts = [];
   const show = () => {
+    alert.textContent = props.value?.error ?? "";
     const panels = props.value?.panels ?? [];
     if (!panels.length) return;
     root.querySelector(".dx-legend")?.remove();

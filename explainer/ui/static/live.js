@@ -20,6 +20,7 @@ async function ask(url, options) {
 function shell(root, words, label) {
   root.innerHTML = `
     <div class="dx-status" role="status" aria-live="polite"><span data-status></span></div>
+    <p class="dx-error" role="alert"></p>
     <div class="dx-progress" role="progressbar" aria-valuemin="0" aria-valuemax="100"><i></i></div>
     <div class="dx-buttons"><button type="button" data-pause disabled></button
       ><button type="button" data-stop disabled></button
@@ -33,6 +34,7 @@ function shell(root, words, label) {
   part("download").textContent = words.download;
   return {
     status: part("status"),
+    error: root.querySelector(".dx-error"),
     bar: root.querySelector(".dx-progress"),
     fill: root.querySelector(".dx-progress i"),
     pause: part("pause"),
@@ -68,7 +70,8 @@ class LiveRun {
   }
 
   show(value) {
-    if (!value || (value.run && value.run === this.#run)) return;
+    this.parts.error.textContent = value?.error ?? "";
+    if (!value || value.error || (value.run && value.run === this.#run)) return;
     this.#generation += 1;
     clearTimeout(this.#timer);
     this.#run = value.run ?? null;
@@ -206,7 +209,7 @@ class LiveRun {
     this.parts.chart.show({
       data,
       layout: {
-        height: 360,
+        height: 414,
         hovermode: "x unified",
         margin: { l: 46, r: 8, t: 34, b: 40 },
         legend: { orientation: "h", y: 1.12, x: 0 },

@@ -5,10 +5,9 @@ from __future__ import annotations
 import gradio as gr
 
 from explainer.page_settings import EXACT, SampleSettings
-from explainer.settings import InvalidSetting
 from explainer.shipped import ShippedModel, shipped_models
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, one_sentence
+from explainer.ui.handlers import QUICK, Value, one_sentence
 from explainer.ui.player.component import point_cloud
 from explainer.ui.text import en
 
@@ -32,21 +31,14 @@ def _models() -> list[tuple[str, str]]:
 
 
 @one_sentence
-def _ddpm(model: str, steps: int, seed: int) -> dict[str, str]:
+def _ddpm(model: str, steps: int, seed: int) -> Value:
     return {"src": address(SampleSettings(model=model, sampler="ddpm", steps=steps, seed=seed))}
 
 
 @one_sentence
-def _ddim(model: str, steps: int, eta: float, seed: int) -> dict[str, str]:
+def _ddim(model: str, steps: int, eta: float, seed: int) -> Value:
     settings = SampleSettings(model=model, sampler="ddim", steps=steps, eta=eta, seed=seed)
     return {"src": address(settings)}
-
-
-@one_sentence
-def _another(seed: object) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, (int, float)) or not 0 <= seed < 2**31 - 1:
-        raise InvalidSetting("seed must be a whole number of at least 0.")
-    return int(seed) + 1
 
 
 def build() -> None:
@@ -56,20 +48,17 @@ def build() -> None:
     gr.Markdown(en.COMPARE, elem_classes="dx-intro")
     with gr.Row():
         model = gr.Dropdown(
-            _models(), value=left.model, label=en.LABELS["model"], scale=2, min_width=240
+            _models(), value=left.model, label=en.LABELS["model"], scale=3, min_width=260
         )
+        seed = gr.Number(0, precision=0, label=en.LABELS["seed"], min_width=120)
+    with gr.Row():
         ddpm_steps = gr.Slider(
-            5, 100, value=left.steps, step=1, label=en.LABELS["ddpm_steps"], min_width=160
+            5, 100, value=left.steps, step=1, label=en.LABELS["ddpm_steps"], min_width=240
         )
         ddim_steps = gr.Slider(
-            5, 100, value=right.steps, step=1, label=en.LABELS["ddim_steps"], min_width=160
+            5, 100, value=right.steps, step=1, label=en.LABELS["ddim_steps"], min_width=240
         )
-        eta = gr.Slider(
-            0, 1, value=0, step=0.05, label=en.LABELS["eta"], info=en.INFO["eta"], min_width=200
-        )
-        seed = gr.Number(
-            0, precision=0, minimum=0, maximum=2**31 - 2, label=en.LABELS["seed"], min_width=90
-        )
+        eta = gr.Slider(0, 1, value=0, step=0.05, label=en.LABELS["eta"], min_width=240)
     with gr.Row():
         with gr.Column(min_width=320):
             ddpm = point_cloud(

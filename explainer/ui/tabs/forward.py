@@ -6,7 +6,7 @@ import gradio as gr
 
 from explainer.page_settings import ForwardSettings
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, choices, one_sentence
+from explainer.ui.handlers import QUICK, Value, choices, one_sentence
 from explainer.ui.player.component import point_cloud
 from explainer.ui.text import en
 
@@ -14,7 +14,7 @@ TITLE = "Forward process"
 
 
 @one_sentence
-def _show(dataset: str, schedule: str, T: int, zero: bool, way: str) -> dict[str, str]:
+def _show(dataset: str, schedule: str, T: int, zero: bool, way: str) -> Value:
     settings = ForwardSettings(
         dataset=dataset, schedule=schedule, T=T, zero_terminal_snr=zero, way=way
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+
 import gradio as gr
 
 from explainer.page_settings import CorruptionSettings
-from explainer.settings import CORRUPTION_NAMES
+from explainer.settings import CORRUPTION_NAMES, CorruptionName, DatasetName
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, choices, one_sentence
+from explainer.ui.handlers import QUICK, Value, choices, one_sentence
 from explainer.ui.player.component import point_cloud
 from explainer.ui.text import en
 
@@ -15,11 +17,8 @@ TITLE = "Noise types"
 
 
 @one_sentence
-def _show(dataset: str) -> list[dict[str, str]]:
-    return [
-        {"src": address(CorruptionSettings(kind=kind, dataset=dataset))}
-        for kind in CORRUPTION_NAMES
-    ]
+def _show(kind: CorruptionName, dataset: DatasetName) -> Value:
+    return {"src": address(CorruptionSettings(kind=kind, dataset=dataset))}
 
 
 def build() -> None:
@@ -40,4 +39,5 @@ def build() -> None:
                         height=380,
                     )
                 )
-    dataset.change(_show, dataset, players, **QUICK)
+    for kind, player in zip(CORRUPTION_NAMES, players, strict=True):
+        dataset.change(functools.partial(_show, kind), dataset, player, **QUICK)

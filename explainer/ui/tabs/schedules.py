@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import gradio as gr
 
 from explainer.figures.schedules import QUANTITIES, schedule_figure
 from explainer.page_settings import ScheduleSettings
 from explainer.settings import SCHEDULE_NAMES, InvalidSetting
 from explainer.ui.chart import charts, charts_value, panel
-from explainer.ui.handlers import QUICK, choices
+from explainer.ui.handlers import QUICK, Value, choices
 from explainer.ui.services import Services
 from explainer.ui.text import en
 
@@ -21,7 +19,7 @@ FIRST = ["tutorial", "linear", "cosine"]
 def build(services: Services, page: gr.Blocks) -> None:
     """Build the tab and wire it."""
 
-    async def show(names: object, T: object, zero: object, axis: object) -> dict[str, Any]:
+    async def show(names: object, T: object, zero: object, axis: object) -> Value:
         try:
             settings = ScheduleSettings(T=T, zero_terminal_snr=zero)
             if not isinstance(names, list) or not set(names) <= set(SCHEDULE_NAMES):
@@ -32,7 +30,7 @@ def build(services: Services, page: gr.Blocks) -> None:
                 "explainer.experiments:schedule_table", settings.model_dump()
             )
         except (ValueError, RuntimeError) as error:
-            raise gr.Error(str(error), print_exception=False, title="Not possible") from None
+            return {"error": str(error)}
         ordered = [name for name in SCHEDULE_NAMES if name in names]
         return charts_value(
             [

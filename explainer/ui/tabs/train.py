@@ -12,7 +12,7 @@ from explainer.page_settings import ShippedRunSettings
 from explainer.settings import InvalidSetting
 from explainer.shipped import ShippedModel, shipped_models
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, choices, one_sentence
+from explainer.ui.handlers import QUICK, Value, choices, one_sentence
 from explainer.ui.live import live_view, run_value, shipped_value
 from explainer.ui.services import Services
 from explainer.ui.text import en
@@ -49,7 +49,7 @@ def build(services: Services) -> None:
     """Build the tab and wire it."""
 
     @one_sentence
-    def start(visitor: object, preset: object, dataset: object, seed: object) -> dict[str, Any]:
+    def start(visitor: object, preset: object, dataset: object, seed: object) -> Value:
         if not isinstance(visitor, str) or not VISITOR.fullmatch(visitor):
             raise InvalidSetting("The page's own name is missing; please reload the page.")
         if not isinstance(preset, str) or preset not in PRESETS:
@@ -65,7 +65,7 @@ def build(services: Services) -> None:
         with gr.Column(scale=1, min_width=260):
             preset = gr.Radio(choices(en.TRAIN_PRESETS), value="fast", label=en.LABELS["preset"])
             dataset = gr.Dropdown(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
-            seed = gr.Number(0, precision=0, minimum=0, maximum=2**31 - 1, label=en.LABELS["seed"])
+            seed = gr.Number(0, precision=0, label=en.LABELS["seed"])
             button = gr.Button(en.LABELS["start"], variant="primary")
             visitor = gr.Textbox(visible=False)
         with gr.Column(scale=4, min_width=320):

@@ -97,12 +97,6 @@ NOISE_TYPES = {
     "uniform": "Uniform",
 }
 
-INFO = {
-    "eta": "0 is deterministic, 1 as noisy as DDPM",
-    "schedules": "how much noise each step adds",
-    "seed": "another seed, another start",
-}
-
 LABELS = {
     "dataset": "Data set",
     "schedule": "Noise schedule",
@@ -117,7 +111,7 @@ LABELS = {
     "model": "Model",
     "ddpm_steps": "DDPM steps",
     "ddim_steps": "DDIM steps",
-    "eta": "η of DDIM",
+    "eta": "η of DDIM: 0 straight, 1 as noisy as DDPM",
     "samples": "What the network draws",
 }
 CHOOSE_SCHEDULE = "Choose at least one schedule."

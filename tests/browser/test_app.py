@@ -1,0 +1,278 @@
+"""The whole app as a person meets it: ``python app.py``, a real Chromium, every tab."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+TABS = ["Forward process", "Schedule plots", "Train live", "DDPM vs DDIM", "Noise types"]
+READY = re.compile("ready|playing")
+# Counts pixels that are neither paper nor grey: points and lines are, axes and numbers are not.
+COLOURED = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const rgb = [data[i], data[i + 1], data[i + 2]];
+    if (Math.max(...rgb) - Math.min(...rgb) > 60) count += 1;
+  }
+  return count;
+}"""
+PICTURE = "canvas => canvas.toDataURL()"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_app(port: int) -> subprocess.Popen[str]:
+    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port)]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GRADIO_")}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.STDOUT, stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def app() -> Iterator[str]:
+    port = free_port()
+    process = start_app(port)
+    address = f"http://127.0.0.1:{port}/"
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(address + "healthz", timeout=5).close()
+            break
+        except OSError:
+            assert process.poll() is None, process.stdout and process.stdout.read()
+            assert time.monotonic() < deadline, "the app did not start within a minute"
+            time.sleep(0.1)
+    yield address
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=10)
+    assert process.stdout is not None
+    printed = process.stdout.read()
+    process.stdout.close()
+    assert "Traceback" not in printed, printed
+
+
+@pytest.fixture(autouse=True)
+def quiet(page: Page, app: str) -> Iterator[None]:
+    """Fail on whatever the page complains of, and on any request that leaves the app."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+
+    def watch(url: str) -> None:
+        if not url.startswith((app, "data:", "blob:")):
+            complaints.append(f"asked for {url}")
+
+    page.on("request", lambda request: watch(request.url))
+    yield
+    assert complaints == []
+
+
+def visit(page: Page, app: str, tab: str) -> None:
+    page.goto(app)
+    page.get_by_role("tab", name=tab).click()
+
+
+def player(page: Page, name: str) -> Locator:
+    found = page.get_by_role("group", name=name, exact=True)
+    expect(found).to_have_attribute("data-state", READY, timeout=15_000)
+    return found
+
+
+def canvas(of: Locator) -> Locator:
+    return of.get_by_role("img").first
+
+
+def painted(of: Locator, least: int = 300) -> None:
+    handle = canvas(of).element_handle()
+    of.page.wait_for_function(f"canvas => ({COLOURED})(canvas) >= {least}", arg=handle)
+
+
+def pause(of: Locator) -> None:
+    button = of.get_by_role("button", name="Pause")
+    if button.is_visible():
+        button.click()
+
+
+def test_the_five_tabs_in_their_order(page: Page, app: str) -> None:
+    page.goto(app)
+    expect(page.get_by_role("tab")).to_have_text(TABS)
+    expect(page).to_have_title("Diffusion, explained")
+
+
+def test_forward_process_is_painted_and_scrubbed_without_the_server(page: Page, app: str) -> None:
+    visit(page, app, "Forward process")
+    cloud = player(page, "Forward process")
+    painted(cloud)
+    pause(cloud)
+    expect(cloud.get_by_role("button", name=re.compile("q\\("))).to_have_count(20)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    slider = cloud.get_by_role("slider")
+    slider.fill("0")
+    expect(cloud).to_contain_text("t = 0 of 100 · signal 100 % · noise 0 %")
+    data = canvas(cloud).evaluate(PICTURE)
+    slider.fill("100")
+    expect(cloud).to_contain_text("t = 100 of 100 · signal 0 % · noise 100 %")
+    assert canvas(cloud).evaluate(PICTURE) != data
+    assert [url for url in asked if "/api/" in url] == []
+
+
+def test_forward_process_warns_of_the_tutorials_schedule(page: Page, app: str) -> None:
+    visit(page, app, "Forward process")
+    cloud = player(page, "Forward process")
+    pause(cloud)
+    cloud.get_by_role("slider").fill("100")
+    page.get_by_role("listbox", name="Noise schedule").or_(
+        page.get_by_label("Noise schedule")
+    ).first.click()
+    page.get_by_role("option", name="tutorial (sigmoid in β)").click()
+    expect(cloud).to_contain_text("0.7780")
+    expect(cloud).to_contain_text("not pure noise yet")
+
+
+def test_schedules_are_drawn_and_chosen(page: Page, app: str) -> None:
+    visit(page, app, "Schedule plots")
+    titles = page.get_by_role("heading", level=4)
+    expect(titles).to_have_count(6, timeout=15_000)
+    lines = page.locator("[data-charts] .scatterlayer .trace")
+    expect(lines).to_have_count(6 * 3, timeout=15_000)
+    page.get_by_label("sigmoid (in ᾱ)").check()
+    expect(lines).to_have_count(6 * 4)
+    expect(page.locator(".dx-legend li")).to_have_text(["tutorial", "linear", "cosine", "sigmoid"])
+    for name in ("tutorial (sigmoid in β)", "linear", "cosine", "sigmoid (in ᾱ)"):
+        page.get_by_role("checkbox", name=name, exact=True).uncheck()
+    expect(page.get_by_text("Choose at least one schedule.")).to_be_visible()
+    expect(lines).not_to_have_count(0)  # what was on screen stays
+
+
+def test_a_network_learns_while_one_looks_and_a_reload_finds_it(page: Page, app: str) -> None:
+    visit(page, app, "Train live")
+    view = player(page, "What the network draws")
+    painted(view)
+    status = page.get_by_role("status").filter(has_text=re.compile("\\w"))
+    expect(status.first).to_contain_text("Press Start to train your own")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(status.first).to_contain_text("Done in", timeout=60_000)
+    expect(view).to_have_attribute("data-frames", "41")
+    expect(view).to_contain_text("step 400 of 400")
+    painted(view)
+    expect(page.locator("[data-loss] .scatterlayer .trace")).to_have_count(3)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download model").click()
+    assert Path(download.value.path()).stat().st_size > 100_000
+    view.get_by_role("slider").fill("0")
+    expect(view).to_contain_text("step 0 of 400")
+    page.reload()
+    page.get_by_role("tab", name="Train live").click()
+    expect(status.first).to_contain_text("Done in")
+    expect(view).to_have_attribute("data-frames", "41")
+
+
+def test_a_long_run_can_be_paused_resumed_and_stopped(page: Page, app: str) -> None:
+    visit(page, app, "Train live")
+    page.get_by_label("Tutorial: as published").check()
+    view = player(page, "What the network draws")
+    expect(view).to_have_attribute("data-frames", "5", timeout=15_000)  # the shipped epochs
+    page.get_by_role("button", name="Start", exact=True).click()
+    status = page.get_by_role("status").filter(has_text=re.compile("\\w")).first
+    expect(status).to_contain_text("Training", timeout=15_000)
+    expect(view).not_to_have_attribute("data-frames", "5")
+    buttons = page.locator("[data-live] .dx-buttons")
+    buttons.get_by_role("button", name="Pause").click()
+    expect(status).to_contain_text("Paused")
+    buttons.get_by_role("button", name="Resume").click()
+    expect(status).to_contain_text("Training")
+    buttons.get_by_role("button", name="Stop").click()
+    expect(status).to_contain_text("Stopped at")
+    expect(buttons.get_by_role("button", name="Stop")).to_be_disabled()
+
+
+def test_a_bad_seed_is_named_and_the_picture_stays(page: Page, app: str) -> None:
+    visit(page, app, "Train live")
+    view = player(page, "What the network draws")
+    painted(view)
+    page.get_by_label("Seed").fill("-5")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("seed must be at least 0, not -5.")).to_be_visible()
+    painted(view)
+
+
+def test_two_samplers_from_the_same_noise(page: Page, app: str) -> None:
+    visit(page, app, "DDPM vs DDIM")
+    left, right = player(page, "DDPM"), player(page, "DDIM")
+    painted(left)
+    painted(right)
+    pause(left)
+    left.get_by_role("slider").fill("0")
+    expect(right).to_have_attribute("data-frame", "0")  # linked
+    expect(left).to_contain_text("100 network evaluations")
+    expect(right).to_contain_text("20 network evaluations")
+    expect(right).to_contain_text("sliced Wasserstein distance")
+    box = page.get_by_label("number input for DDIM steps")
+    box.fill("7")
+    box.press("Enter")
+    expect(right).to_contain_text("7 network evaluations")
+    expect(right).to_have_attribute("data-frames", "8")
+    expect(left).to_contain_text("100 network evaluations")
+
+
+def test_three_noises_move_together(page: Page, app: str) -> None:
+    visit(page, app, "Noise types")
+    clouds = [player(page, name) for name in ("Gaussian", "Salt and pepper", "Uniform")]
+    for cloud in clouds:
+        painted(cloud)
+    pause(clouds[0])
+    before = [canvas(cloud).evaluate(PICTURE) for cloud in clouds]
+    clouds[0].get_by_role("slider").fill("40")
+    for cloud, picture in zip(clouds, before, strict=True):
+        expect(cloud).to_contain_text("amount 0.80")
+        page.wait_for_function(
+            "([canvas, before]) => canvas.toDataURL() !== before",
+            arg=[canvas(cloud).element_handle(), picture],
+        )
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_nothing_is_wider_than_a_phone(page: Page, app: str, tab: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(app)
+    page.get_by_role("tab").first.wait_for()
+    wanted = page.get_by_role("tab", name=tab)
+    if not wanted.is_visible():
+        page.locator(".overflow-menu > button").click()
+        wanted = page.locator(".overflow-dropdown").get_by_role("button", name=tab)
+    wanted.click()
+    first = page.locator("[data-state]:visible").first
+    expect(first).to_have_attribute("data-state", READY, timeout=15_000)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+
+
+def test_a_taken_port_gets_one_sentence(app: str) -> None:
+    port = int(app.rstrip("/").rsplit(":", 1)[1])
+    process = start_app(port)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert printed.startswith(f"Cannot serve on 127.0.0.1, port {port}: ")
+    assert len(printed.strip().splitlines()) == 1

@@ -1,0 +1,152 @@
+"""The routes beside Gradio: answers as bytes, refusals as one sentence, nothing of the inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from explainer.frames import decode
+from explainer.jobs import Busy, CalculationTimeout, Calculator, JobStore, WorkerPool
+from explainer.page_settings import ForwardSettings, SampleSettings, ScheduleSettings
+from explainer.ui.api import QUESTIONS, address, make_routes
+from explainer.ui.services import Services
+
+COUNT = "tests.jobs.targets:count"
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[Services]:
+    services = Services(JobStore(WorkerPool(workers=1)), Calculator(workers=1))
+    yield services
+    services.close()
+
+
+@pytest.fixture(scope="module")
+def client(services: Services) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=make_routes(services))) as client:
+        yield client
+
+
+def test_a_cloud_comes_as_a_container(client: TestClient) -> None:
+    response = client.get("/api/forward", params={"n": 50, "T": 10})
+    assert response.status_code == 200
+    header, arrays = decode(response.content)
+    assert arrays["frames"].shape == (11, 50, 2)
+    assert header["labels"][10].startswith("t = 10 of 10")
+
+
+def test_numbers_come_as_json(client: TestClient) -> None:
+    answer = client.get("/api/floor", params={"T": 4}).json()
+    assert len(answer["per_t"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("forward?T=5000", "T must be at most 1000, not '5000'."),
+        ("forward?T=abc", "T must be a whole number, not 'abc'."),
+        ("forward?T=nan", "T must be a"),
+        ("forward?T=10.5", "T must be a whole number"),
+        ("forward?dataset=donut", "dataset must be one of 's_curve'"),
+        ("forward?pizza=1", "pizza is not a setting here."),
+        ("forward?T=10&n=1e99", "n must be"),
+        ("sample?eta=1.2", "eta must be at most 1, not '1.2'."),
+        ("sample?eta=inf", "eta must be a finite number"),
+        ("sample?model=../../secret", "model must be one of"),
+        ("sample?steps=101", "steps must be at most 100"),
+        ("corruption?kind=poisson", "kind must be one of"),
+        ("shipped-run?preset=tutorial&dataset=moons", "dataset must be s_curve"),
+        ("floor?zero_terminal_snr=perhaps", "zero_terminal_snr must be true or false"),
+    ],
+)
+def test_bad_settings_get_one_sentence(client: TestClient, path: str, says: str) -> None:
+    response = client.get(f"/api/{path}")
+    assert response.status_code == 422
+    sentence = response.json()["error"]
+    assert says in sentence
+    assert "\n" not in sentence
+    assert "pydantic" not in sentence
+
+
+def test_an_address_without_end_is_refused(client: TestClient) -> None:
+    response = client.get("/api/forward?dataset=" + "x" * 3000)
+    assert response.status_code == 414
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(Busy("Many people ask."), 503), (CalculationTimeout("That took too long."), 504)],
+)
+def test_overload_is_told(error: Exception, status: int, services: Services) -> None:
+    async def refuse(target: str, argument: object) -> Any:
+        raise error
+
+    routes = make_routes(Services(services.store, refuse))  # type: ignore[arg-type]
+    response = TestClient(Starlette(routes=routes)).get("/api/forward")
+    assert response.status_code == status
+    assert response.json() == {"error": str(error)}
+
+
+def test_a_run_can_be_followed_to_its_end(client: TestClient, services: Services) -> None:
+    run = services.store.submit(COUNT, 3, visitor="pupil")
+    seen: list[float] = []
+    since = 0
+    while True:
+        response = client.get(f"/api/runs/{run}", params={"since": since})
+        header, pictures = decode(response.content)
+        seen += header["series"].get("step", [])
+        assert len(pictures) <= header["seq"] - since
+        since = header["seq"]
+        if header["status"] == "done":
+            break
+        assert header["status"] in {"queued", "running"}
+    assert seen == sorted(seen)
+    assert len(seen) == 3
+    assert client.post(f"/api/runs/{run}/stop").json() == {"status": "done"}
+    assert client.get(f"/api/runs/{run}", params={"since": "x"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/runs/guessed", 404),
+        ("POST", "/api/runs/guessed/stop", 404),
+        ("POST", "/api/runs/guessed/explode", 404),
+        ("GET", "/api/runs/guessed/checkpoint", 404),
+        ("GET", "/static/player/component.py", 404),
+        ("GET", "/static/page/..%2f..%2fapi.py", 404),
+    ],
+)
+def test_what_is_not_there(client: TestClient, method: str, path: str, status: int) -> None:
+    response = client.request(method, path)
+    assert response.status_code == status
+    assert "Traceback" not in response.text
+
+
+def test_scripts_and_the_chart_library_are_served(client: TestClient) -> None:
+    assert "export class Player" in client.get("/static/player/player.js").text
+    assert client.get("/static/page/page.css").headers["content-type"].startswith("text/css")
+    plotly = client.get("/static/plotly.js")
+    assert plotly.headers["content-encoding"] == "gzip"
+    assert "plotly.js v" in plotly.text[:500]
+
+
+def test_health(client: TestClient) -> None:
+    health = client.get("/healthz").json()
+    assert health["status"] == "ok"
+    assert health["workers"] == 1
+
+
+def test_every_question_has_an_address_that_leads_back_to_it() -> None:
+    for name, (kind, _) in QUESTIONS.items():
+        path, _, query = address(kind()).partition("?")
+        assert path == f"api/{name}"
+        assert kind.from_query(dict(part.split("=") for part in query.split("&"))) == kind()
+    assert address(SampleSettings(eta=0.5)) != address(SampleSettings())
+    assert "zero_terminal_snr=false" in address(ForwardSettings())
+    with pytest.raises(TypeError):
+        address(ScheduleSettings())
