@@ -123,21 +123,25 @@ def load(path: str | Path) -> Checkpoint:
         If there is no file.
     """
     path = Path(path)
-    size = path.stat().st_size
+    _check_size(path.stat().st_size)
+    return from_bytes(path.read_bytes())
+
+
+def _check_size(size: int) -> None:
     if size > MAX_BYTES:
         raise InvalidCheckpoint(
             f"The file has {size} bytes; a checkpoint has at most {MAX_BYTES} bytes."
         )
-    return from_bytes(path.read_bytes())
 
 
 def from_bytes(data: bytes) -> Checkpoint:
     """Read a checkpoint from bytes, with the same checks and errors as :func:`load`."""
+    _check_size(len(data))
     try:
         tensors = load_tensors(data)
         length = int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
-    except (SafetensorError, ValueError):
+        metadata = json.loads(data[8 : 8 + length]).get("__metadata__") or {}
+    except (SafetensorError, ValueError, KeyError):
         raise InvalidCheckpoint(
             "The file is not a .safetensors file, or it is damaged; pickled files (.pt, .pth) are "
             "not read because they can run code."
@@ -157,6 +161,8 @@ def from_bytes(data: bytes) -> Checkpoint:
         expected["state.generator"] = torch.Generator().get_state()
         expected["state.step"] = torch.tensor([0])
     _check_tensors(tensors, expected)
+    if has_state:
+        _check_state(tensors, config)
 
     def group(prefix: str) -> dict[str, Tensor]:
         named = tensors.items()
@@ -170,6 +176,15 @@ def from_bytes(data: bytes) -> Checkpoint:
             **{name: group(f"state.{name}.") for name in STATE_GROUPS},
         )
     return Checkpoint(config=config, parameters=group("parameters."), info=info, state=state)
+
+
+def _check_state(tensors: dict[str, Tensor], config: TrainConfig) -> None:
+    if not 0 <= int(tensors["state.step"]) <= config.steps:
+        raise InvalidCheckpoint(f"The tensor state.step must lie between 0 and {config.steps}.")
+    try:
+        torch.Generator().set_state(tensors["state.generator"])
+    except RuntimeError:
+        raise InvalidCheckpoint("The tensor state.generator is not a generator's state.") from None
 
 
 def _check_tensors(tensors: dict[str, Tensor], expected: dict[str, Tensor]) -> None:

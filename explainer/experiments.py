@@ -79,11 +79,8 @@ def _level_facts(schedule: NoiseSchedule, levels: list[int]) -> dict[str, list[s
     return facts
 
 
-def forward_process(fields: dict[str, Any]) -> bytes:
-    """Compute :class:`ForwardSettings`: the cloud at every noise level, as a container."""
-    s = ForwardSettings(**fields)
-    data = make_dataset(s.dataset, s.n, seed=s.seed)
-    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
+def _noised(s: ForwardSettings, data: Dataset, schedule: NoiseSchedule) -> tuple[list[int], Tensor]:
+    """Return the noise levels that are shown, -1 for the data, and the clouds (frames, n, 2)."""
     generator = torch.Generator().manual_seed(s.seed)
     levels = [index - 1 for index in _chosen(s.T + 1)]  # -1 is the data
     clouds = [data.x]
@@ -97,7 +94,23 @@ def forward_process(fields: dict[str, Any]) -> bytes:
             x = schedule.alphas[t].sqrt() * x + schedule.betas[t].sqrt() * eps
             if t in set(levels):
                 clouds.append(x)
-    frames = torch.stack(clouds).numpy()
+    return levels, torch.stack(clouds)
+
+
+def _strip(levels: list[int]) -> dict[str, list[Any]]:
+    """Choose the tutorial's twenty snapshots: frames and titles."""
+    indices = [round(k * (len(levels) - 1) / 20) for k in range(20)]
+    steps = [str(displayed_step(levels[i])).translate(SUBSCRIPTS) for i in indices]
+    return {"indices": indices, "titles": [f"q(x{step})" for step in steps]}
+
+
+def forward_process(fields: dict[str, Any]) -> bytes:
+    """Compute :class:`ForwardSettings`: the cloud at every noise level, as a container."""
+    s = ForwardSettings(**fields)
+    data = make_dataset(s.dataset, s.n, seed=s.seed)
+    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
+    levels, clouds = _noised(s, data, schedule)
+    frames = clouds.numpy()
     limits = limits_around(frames)
     power = [schedule.alpha_bar(t) for t in levels]
     labels = [
@@ -105,18 +118,12 @@ def forward_process(fields: dict[str, Any]) -> bytes:
         f"· noise {100 * (1 - a) ** 0.5:.0f} %"
         for t, a in zip(levels, power, strict=True)
     ]
-    strip = [round(k * (len(levels) - 1) / 20) for k in range(20)]
     left = power[-1]
     header = {
         "limits": limits,
         "labels": labels,
         "facts": _level_facts(schedule, levels),
-        "strip": {
-            "indices": strip,
-            "titles": [
-                f"q(x{str(displayed_step(levels[i])).translate(SUBSCRIPTS)})" for i in strip
-            ],
-        },
+        "strip": _strip(levels),
         "summary": (
             f"At t = {s.T} the data still has {100 * left**0.5:.0f} % of its amplitude: this is "
             "not pure noise yet, so a sampler that starts from N(0, I) starts in the wrong place."
@@ -126,6 +133,22 @@ def forward_process(fields: dict[str, Any]) -> bytes:
         ),
     }
     return encode(header, {"frames": quantise(frames, limits), "color": _bytes_of(data.color)})
+
+
+def forward_strip(fields: dict[str, Any]) -> bytes:
+    """Compute :class:`ForwardSettings`: the tutorial's strip of twenty snapshots, as a PNG."""
+    from explainer.figures.strip import strip_png  # matplotlib: only who takes one home waits
+
+    s = ForwardSettings(**fields)
+    data = make_dataset(s.dataset, s.n, seed=s.seed)
+    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
+    levels, clouds = _noised(s, data, schedule)
+    strip = _strip(levels)
+    limits = limits_around(clouds.numpy())
+    chosen = clouds[strip["indices"]].numpy()
+    # The letters of matplotlib's own font have no small subscripts for all digits: use its maths.
+    titles = [f"$q(x_{{{displayed_step(levels[i])}}})$" for i in strip["indices"]]
+    return strip_png(chosen, titles, data.color.numpy(), limits)
 
 
 def schedule_table(fields: dict[str, Any]) -> dict[str, dict[str, NDArray[np.float32]]]:

@@ -64,7 +64,7 @@ def quantise(points: NDArray[Any], limits: Limits) -> NDArray[np.uint16]:
     -------
     ndarray of uint16, shape (..., 2)
         0 is the lower limit and 65535 the upper; the error is at most half of
-        ``(high - low) / 65535``. Non-finite coordinates become the lower limit.
+        ``(high - low) / 65535``. NaN becomes the lower limit.
     """
     low = np.array([limits[0], limits[2]], dtype=np.float64)
     high = np.array([limits[1], limits[3]], dtype=np.float64)
@@ -104,7 +104,7 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> byt
     for name, array in arrays.items():
         if array.dtype.name not in DTYPES:
             raise ValueError(f"{name}: dtype must be one of {', '.join(DTYPES)}, not {array.dtype}")
-        block = np.ascontiguousarray(array).tobytes()
+        block = array.astype(array.dtype.newbyteorder("<")).tobytes()
         block += bytes(-len(block) % 8)
         listing.append(
             {"name": name, "dtype": array.dtype.name, "shape": list(array.shape), "offset": offset}

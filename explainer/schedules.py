@@ -264,4 +264,6 @@ def make_schedule(
         betas = SCHEDULES[name](T, **options)
     except TypeError:
         raise ValueError(f"{name} does not take the option {', '.join(options)}") from None
+    except (ArithmeticError, RuntimeError):
+        raise ValueError(f"{name} has no betas with these options: {options}") from None
     return NoiseSchedule(rescale_zero_terminal_snr(betas) if zero_terminal_snr else betas)

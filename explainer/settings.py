@@ -108,13 +108,13 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, /, **data: Any) -> None:
         try:
             super().__init__(**data)
         except ValidationError as error:
             raise InvalidSetting(sentence(error)) from None
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, /, **changes: Any) -> Self:
         """Return a validated copy with some fields changed."""
         return type(self)(**{**self.model_dump(), **changes})
 
@@ -133,5 +133,9 @@ class Settings(BaseModel):
         """Write the fields as a query string, so that equal settings make equal addresses."""
         fields = self.model_dump()
         return urlencode(
-            {k: str(v).lower() if isinstance(v, bool) else v for k, v in fields.items()}
+            {
+                k: str(v).lower() if isinstance(v, bool) else v
+                for k, v in fields.items()
+                if v is not None
+            }
         )

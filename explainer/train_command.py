@@ -90,12 +90,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.epochs and options.preset != "tutorial":
         parser.error("--epochs goes with --preset tutorial")
-    if options.epochs and "{epoch" not in options.out:
-        parser.error("--out must hold {epoch} when --epochs is given")
+    if bool(options.epochs) != ("{epoch" in options.out):
+        parser.error("--out must hold {epoch} when --epochs is given, and only then")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)  # networks this small lose time to a second thread
     try:
         config = PRESETS[options.preset].replace(dataset=options.dataset, seed=options.seed)
     except ValueError as error:
         parser.error(str(error))
+    for epoch in options.epochs:
+        step = epoch * TUTORIAL_STEPS_PER_EPOCH
+        if not 0 <= step <= config.steps or step % config.snapshot_every:
+            parser.error(f"--epochs: there is no snapshot of epoch {epoch}")
     run(config, options.preset, options.out, options.epochs)

@@ -68,7 +68,7 @@ class Snapshot:
     step : int
         Optimiser steps done, 0 before the first.
     loss : float
-        Mean training loss since the snapshot before; at step 0 that of the first batch.
+        Mean training loss since the snapshot before; at step 0 the validation loss.
     validation_loss : float
         Loss of the averaged weights on points never trained on, the same noise each time.
     parameters : dict of str to Tensor
@@ -207,9 +207,9 @@ class _Run:
         x_0, eps, t = self.validation
         denoiser = NetworkDenoiser(self.average, self.schedule, self.objective)
         stops = timesteps(c.T, c.preview_steps)
-        preview = last(
-            sample(denoiser, self.x_T, stops, self.schedule, partial(ddim_step, eta=0.0))
-        )
+        step = partial(ddim_step, eta=c.preview_eta)
+        noise = torch.Generator().manual_seed(self.preview_seed)
+        preview = last(sample(denoiser, self.x_T, stops, self.schedule, step, generator=noise))
         return Snapshot(
             step=self.step,
             loss=loss,

@@ -29,32 +29,32 @@ from explainer.ui.services import Services
 
 STATIC_DIR = Path(__file__).parent / "static"
 CONTAINER = "application/vnd.diffusion-explainer.frames"
-# Address of each question, its settings, and the function that answers it.
-QUESTIONS: dict[str, tuple[type[Settings], str]] = {
-    "forward": (ForwardSettings, "explainer.experiments:forward_process"),
-    "sample": (SampleSettings, "explainer.experiments:sample_path"),
-    "corruption": (CorruptionSettings, "explainer.experiments:corruption_path"),
-    "floor": (FloorSettings, "explainer.experiments:floor"),
-    "shipped-run": (ShippedRunSettings, "explainer.experiments:shipped_run"),
+# Address of each question, its settings, the function that answers it, and what bytes it gives.
+QUESTIONS: dict[str, tuple[type[Settings], str, str]] = {
+    "forward": (ForwardSettings, "explainer.experiments:forward_process", CONTAINER),
+    "strip.png": (ForwardSettings, "explainer.experiments:forward_strip", "image/png"),
+    "sample": (SampleSettings, "explainer.experiments:sample_path", CONTAINER),
+    "corruption": (CorruptionSettings, "explainer.experiments:corruption_path", CONTAINER),
+    "floor": (FloorSettings, "explainer.experiments:floor", "application/json"),
+    "shipped-run": (ShippedRunSettings, "explainer.experiments:shipped_run", CONTAINER),
 }
 MAX_QUERY = 2000  # characters; the longest honest address has a few hundred
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def address(settings: Settings) -> str:
-    """Return where the answer to some settings is, relative to the page."""
-    for name, (kind, _) in QUESTIONS.items():
-        if type(settings) is kind:
-            return f"api/{name}?{settings.to_query()}"
-    raise TypeError(f"{type(settings).__name__} is not a question")
+def address(question: str, settings: Settings) -> str:
+    """Return where the answer to a question is, relative to the page."""
+    if type(settings) is not QUESTIONS[question][0]:
+        raise TypeError(f"{type(settings).__name__} are not the settings of {question}")
+    return f"api/{question}?{settings.to_query()}"
 
 
 def _refusal(status: int, sentence: str) -> Response:
     return JSONResponse({"error": sentence}, status_code=status)
 
 
-def _question(kind: type[Settings], target: str, services: Services) -> Handler:
+def _question(kind: type[Settings], target: str, media: str, services: Services) -> Handler:
     """Make the handler of one question: check, compute once for all who ask, answer."""
 
     async def handle(request: Request) -> Response:
@@ -73,7 +73,7 @@ def _question(kind: type[Settings], target: str, services: Services) -> Handler:
             return _refusal(500, str(error))
         headers = {"Cache-Control": "private, max-age=300"}
         if isinstance(answer, bytes):
-            return Response(answer, media_type=CONTAINER, headers=headers)
+            return Response(answer, media_type=media, headers=headers)
         return JSONResponse(answer, headers=headers)
 
     return handle
@@ -191,8 +191,8 @@ def make_routes(services: Services) -> list[BaseRoute]:
     return [
         Route("/healthz", healthz),
         *(
-            Route(f"/api/{name}", _question(kind, target, services))
-            for name, (kind, target) in QUESTIONS.items()
+            Route(f"/api/{name}", _question(kind, target, media, services))
+            for name, (kind, target, media) in QUESTIONS.items()
         ),
         *_run_routes(services),
         Route("/static/plotly.js", _plotly_script),

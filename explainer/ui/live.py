@@ -21,7 +21,7 @@ import(new URL("static/page/live.js", document.baseURI).href)
 def floor_address(config: TrainConfig) -> str:
     """Return where the lowest possible loss of a run is."""
     shared = set(FloorSettings.model_fields)
-    return address(FloorSettings(**config.model_dump(include=shared)))
+    return address("floor", FloorSettings(**config.model_dump(include=shared)))
 
 
 def run_value(run: str, config: TrainConfig) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from explainer.frames import decode
 from explainer.jobs import Busy, CalculationTimeout, Calculator, JobStore, WorkerPool
-from explainer.page_settings import ForwardSettings, SampleSettings, ScheduleSettings
+from explainer.page_settings import ForwardSettings, SampleSettings
 from explainer.ui.api import QUESTIONS, address, make_routes
 from explainer.ui.services import Services
 
@@ -37,6 +37,12 @@ def test_a_cloud_comes_as_a_container(client: TestClient) -> None:
     header, arrays = decode(response.content)
     assert arrays["frames"].shape == (11, 50, 2)
     assert header["labels"][10].startswith("t = 10 of 10")
+
+
+def test_the_strip_is_a_picture(client: TestClient) -> None:
+    response = client.get("/api/strip.png", params={"n": 50, "T": 40})
+    assert response.headers["content-type"] == "image/png"
+    assert response.content.startswith(b"\x89PNG")
 
 
 def test_numbers_come_as_json(client: TestClient) -> None:
@@ -142,11 +148,11 @@ def test_health(client: TestClient) -> None:
 
 
 def test_every_question_has_an_address_that_leads_back_to_it() -> None:
-    for name, (kind, _) in QUESTIONS.items():
-        path, _, query = address(kind()).partition("?")
+    for name, (kind, *_) in QUESTIONS.items():
+        path, _, query = address(name, kind()).partition("?")
         assert path == f"api/{name}"
         assert kind.from_query(dict(part.split("=") for part in query.split("&"))) == kind()
-    assert address(SampleSettings(eta=0.5)) != address(SampleSettings())
-    assert "zero_terminal_snr=false" in address(ForwardSettings())
-    with pytest.raises(TypeError):
-        address(ScheduleSettings())
+    assert address("sample", SampleSettings(eta=0.5)) != address("sample", SampleSettings())
+    assert "zero_terminal_snr=false" in address("forward", ForwardSettings())
+    with pytest.raises(TypeError, match="SampleSettings are not the settings of forward"):
+        address("forward", SampleSettings())

@@ -32,13 +32,17 @@ def _models() -> list[tuple[str, str]]:
 
 @one_sentence
 def _ddpm(model: str, steps: int, seed: int) -> Value:
-    return {"src": address(SampleSettings(model=model, sampler="ddpm", steps=steps, seed=seed))}
+    return {
+        "src": address(
+            "sample", SampleSettings(model=model, sampler="ddpm", steps=steps, seed=seed)
+        )
+    }
 
 
 @one_sentence
 def _ddim(model: str, steps: int, eta: float, seed: int) -> Value:
     settings = SampleSettings(model=model, sampler="ddim", steps=steps, eta=eta, seed=seed)
-    return {"src": address(settings)}
+    return {"src": address("sample", settings)}
 
 
 def build() -> None:
@@ -62,10 +66,16 @@ def build() -> None:
     with gr.Row():
         with gr.Column(min_width=320):
             ddpm = point_cloud(
-                address(left), label=en.COMPARE_DDPM, group="compare", autoplay=True, height=460
+                address("sample", left),
+                label=en.COMPARE_DDPM,
+                group="compare",
+                autoplay=True,
+                height=460,
             )
         with gr.Column(min_width=320):
-            ddim = point_cloud(address(right), label=en.COMPARE_DDIM, group="compare", height=460)
+            ddim = point_cloud(
+                address("sample", right), label=en.COMPARE_DDIM, group="compare", height=460
+            )
     gr.Markdown(en.EXACT_NOTE, elem_classes="dx-note")
     for component in (model, ddpm_steps, seed):
         component.change(_ddpm, [model, ddpm_steps, seed], ddpm, **QUICK)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import gradio as gr
 
 from explainer.page_settings import ForwardSettings
@@ -13,12 +16,15 @@ from explainer.ui.text import en
 TITLE = "Forward process"
 
 
+LINK = """<a class="dx-link" href="${value.src}" download="forward-process.png">
+  ${words}</a>"""
+
+
 @one_sentence
-def _show(dataset: str, schedule: str, T: int, zero: bool, way: str) -> Value:
-    settings = ForwardSettings(
-        dataset=dataset, schedule=schedule, T=T, zero_terminal_snr=zero, way=way
-    )
-    return {"src": address(settings)}
+def _show(question: str, *values: Any) -> Value:
+    names = ("dataset", "schedule", "T", "zero_terminal_snr", "way")
+    settings = ForwardSettings(**dict(zip(names, values, strict=True)))
+    return {"src": address(question, settings)}
 
 
 def build() -> None:
@@ -41,7 +47,17 @@ def build() -> None:
                 label=en.LABELS["way"],
             )
         with gr.Column(scale=4, min_width=320):
-            player = point_cloud(address(first), label=TITLE, autoplay=True, strip=True, height=440)
+            player = point_cloud(
+                address("forward", first), label=TITLE, autoplay=True, strip=True, height=440
+            )
+            link = gr.HTML(
+                {"src": address("strip.png", first)},
+                html_template=LINK,
+                js_on_load=None,
+                words=en.STRIP,
+                apply_default_css=False,
+            )
     inputs = [dataset, schedule, T, zero, way]
     for component in inputs:
-        component.change(_show, inputs, player, **QUICK)
+        component.change(functools.partial(_show, "forward"), inputs, player, **QUICK)
+        component.change(functools.partial(_show, "strip.png"), inputs, link, **QUICK)

@@ -18,7 +18,7 @@ TITLE = "Noise types"
 
 @one_sentence
 def _show(kind: CorruptionName, dataset: DatasetName) -> Value:
-    return {"src": address(CorruptionSettings(kind=kind, dataset=dataset))}
+    return {"src": address("corruption", CorruptionSettings(kind=kind, dataset=dataset))}
 
 
 def build() -> None:
@@ -32,7 +32,7 @@ def build() -> None:
             with gr.Column(min_width=300):
                 players.append(
                     point_cloud(
-                        address(CorruptionSettings(kind=kind)),
+                        address("corruption", CorruptionSettings(kind=kind)),
                         label=en.NOISE_TYPES[kind],
                         group="noise",
                         autoplay=kind == CORRUPTION_NAMES[0],

@@ -42,7 +42,7 @@ def _shipped(preset: str, dataset: str) -> dict[str, Any] | None:
         return None
     longest: ShippedModel = max(runs, key=lambda model: model.info["step"])
     settings = ShippedRunSettings(preset=preset, dataset=dataset)
-    return shipped_value(address(settings), longest)
+    return shipped_value(address("shipped-run", settings), longest)
 
 
 def build(services: Services) -> None:

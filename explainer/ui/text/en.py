@@ -28,6 +28,7 @@ FORWARD = """\
 **Noise is added step by step until nothing of the data is left.** Each point is a data point, \
 coloured by where it sits on the shape; drag the slider and watch the colours mix. The formula \
 below the picture holds the numbers of the step you are at."""
+STRIP = "Take the twenty snapshots home as a picture"
 FORWARD_JUMP = "jump: one draw of noise, xₜ straight from x₀"
 FORWARD_WALK = "walk: fresh noise at every step"
 

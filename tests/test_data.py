@@ -1,0 +1,90 @@
+"""Data sets against scikit-learn and their own promises."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import make_s_curve
+from torch.testing import assert_close
+
+from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline
+from explainer.settings import DATASET_NAMES
+
+
+@pytest.mark.parametrize("name", DATASET_NAMES)
+@pytest.mark.parametrize("n", [2, 501])
+def test_shapes_types_and_colours(name, n):
+    data = make_dataset(name, n, seed=3)
+    assert data.name == name
+    for tensor, shape in ((data.x, (n, 2)), (data.color, (n,)), (data.mean, (2,))):
+        assert tensor.shape == shape
+        assert tensor.dtype == torch.float32
+        assert torch.isfinite(tensor).all()
+    assert data.scale.shape == (2,)
+    assert 0 <= data.color.min() <= data.color.max() <= 1
+
+
+@pytest.mark.parametrize("name", DATASET_NAMES)
+def test_standard_scaling_has_mean_zero_and_variance_one(name):
+    x = make_dataset(name, 2000, seed=0).x.double()
+    assert_close(x.mean(0), torch.zeros(2).double(), rtol=0, atol=1e-6)
+    assert_close(x.var(0, correction=0), torch.ones(2).double(), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", DATASET_NAMES)
+def test_both_scalings_hold_the_same_points(name):
+    standard = make_dataset(name, 300, seed=5)
+    tutorial = make_dataset(name, 300, seed=5, scaling="tutorial")
+    assert_close(standard.to_data_units(standard.x), tutorial.x * 10, rtol=0, atol=2e-5)
+    assert_close(tutorial.to_data_units(tutorial.x), tutorial.x * 10, rtol=0, atol=0)
+    assert_close(standard.color, tutorial.color, rtol=0, atol=0)
+    batch = tutorial.x.reshape(3, 100, 2)
+    assert tutorial.to_data_units(batch).shape == (3, 100, 2)
+
+
+@pytest.mark.parametrize("name", DATASET_NAMES)
+def test_a_seed_is_all_that_decides(name):
+    first, again, other = (make_dataset(name, 100, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(first.x, again.x)
+    assert torch.equal(first.color, again.color)
+    assert not torch.equal(first.x, other.x)
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_the_tutorial_scaling_is_the_tutorials_data(seed):
+    points, _ = make_s_curve(500, noise=0.1, random_state=seed)
+    expected = torch.from_numpy(points[:, [0, 2]] / 10).float()
+    assert torch.equal(make_dataset("s_curve", 500, seed=seed, scaling="tutorial").x, expected)
+
+
+def test_the_centreline_is_the_s_without_noise():
+    points, _ = make_s_curve(500, noise=0.0, random_state=0)
+    clean = torch.from_numpy(points[:, [0, 2]]).float()
+    line = s_curve_centreline()
+    assert line.shape == (2001, 2)
+    step = (line[1:] - line[:-1]).norm(dim=1)
+    assert_close(step, torch.full_like(step, 3 * np.pi / 2000), rtol=0, atol=1e-5)
+    assert torch.cdist(clean, line).amin(dim=1).max() <= step.max() / 2
+
+
+def test_colour_runs_along_the_s():
+    data = make_dataset("s_curve", 3000, seed=0)
+    at = s_curve_centreline()[(data.color * 2000).round().long()]
+    off = (data.to_data_units(data.x) - at).norm(dim=1)
+    assert off.max() < 5.5 * S_CURVE_NOISE
+    assert off.square().mean().sqrt().item() == pytest.approx(S_CURVE_NOISE * 2**0.5, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "blob"}, r"^dataset must be one of s_curve, .*, not 'blob'$"),
+        ({"scaling": "log"}, r"^scaling must be one of standard, tutorial, not 'log'$"),
+        ({"n": 1}, r"^n must be .* not 1$"),
+        ({"n": 1_000_001}, r"^n must be .* not 1000001$"),
+        ({"n": 20.0}, r"^n must be .* not 20.0$"),
+        ({"n": True}, r"^n must be .* not True$"),
+    ],
+)
+def test_what_make_dataset_refuses(change, message):
+    with pytest.raises(ValueError, match=message):
+        make_dataset(**{"name": "moons", "n": 100, "seed": 0, **change})

@@ -1,0 +1,333 @@
+"""The contract of train(): the same bits whatever runs beside it, nothing touched or shared."""
+
+import copy
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from explainer.config import TUTORIAL_STEPS_PER_EPOCH
+from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline
+from explainer.metrics import sliced_wasserstein, stray_share
+from explainer.training import PRESETS, TrainConfig, TrainingDiverged, _Run, resume, train
+
+TINY = TrainConfig(
+    n_points=500,
+    batch_size=100,
+    T=20,
+    width=16,
+    depth=2,
+    steps=21,
+    snapshot_every=7,
+    preview_points=40,
+    preview_steps=5,
+)
+# Epochs of five steps, so that the snapshots of TINY stand in the middle of one.
+EPOCHS = {"t_sampling": "antithetic", "batch_size": 96, "n_points": 470}
+VARIANTS = {
+    "stratified": {},
+    "fewer points than levels": {"batch_size": 10},
+    "antithetic": EPOCHS,
+    "uniform": {**EPOCHS, "t_sampling": "uniform"},
+    "no average": {"ema": 0.0},
+    "tutorial": {
+        **EPOCHS,
+        "network": "tutorial",
+        "schedule": "tutorial",
+        "objective": "eps",
+        "clip_norm": 1.0,
+        "lr_schedule": "constant",
+        "ema": 0.0,
+    },
+    "cosine rate": {"lr_schedule": "cosine", "objective": "x0", "zero_terminal_snr": True},
+    "random preview": {"preview_eta": 1.0},
+}
+every_variant = pytest.mark.parametrize(
+    "config", [TINY.replace(**changes) for changes in VARIANTS.values()], ids=VARIANTS
+)
+
+
+def parts(value, name=""):
+    """Flatten nested dataclasses and dicts into names and values."""
+    if is_dataclass(value):
+        for field in fields(value):
+            yield from parts(getattr(value, field.name), f"{name}.{field.name}")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from parts(item, f"{name}.{key}")
+    else:
+        yield name, value
+
+
+def difference(a, b):
+    """Name what is not the same in two objects, bit for bit; None if nothing is."""
+    ours, theirs = dict(parts(a)), dict(parts(b))
+    if ours.keys() != theirs.keys():
+        return str(ours.keys() ^ theirs.keys())
+    for name, value in ours.items():
+        same = torch.equal if isinstance(value, torch.Tensor) else float.__eq__
+        if type(value) is not type(theirs[name]):
+            return name
+        if not (
+            same(value, theirs[name])
+            if isinstance(value, (torch.Tensor, float))
+            else value == theirs[name]
+        ):
+            return name
+    return None
+
+
+def assert_same_run(ours, theirs):
+    assert [s.step for s in ours] == [s.step for s in theirs]
+    for a, b in zip(ours, theirs, strict=True):
+        assert difference(a, b) is None
+
+
+# --- the same bits ---
+
+
+@every_variant
+def test_a_config_decides_the_bits(config):
+    assert_same_run(list(train(config)), list(train(config)))
+
+
+def test_a_seed_decides_all_draws():
+    first, other = (next(train(TINY.replace(seed=seed))) for seed in (0, 1))
+    assert not torch.equal(first.x_T, other.x_T)
+    for name, tensor in first.parameters.items():
+        assert not torch.equal(tensor, other.parameters[name])
+
+
+@every_variant
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_resumed_run_is_the_uninterrupted_run(config, at):
+    whole = list(train(config))
+    kept = copy.deepcopy(whole[at].state)
+    assert_same_run(list(resume(config, whole[at].state)), whole[at + 1 :])
+    assert difference(whole[at].state, kept) is None  # and the state can be used again
+
+
+def test_interleaved_runs_are_the_runs_alone():
+    one, two = TINY, TINY.replace(**VARIANTS["tutorial"], seed=3)
+    alone = [list(train(one)), list(train(two))]
+    turns = list(zip(train(one), train(two), strict=True))
+    for expected, got in zip(alone, zip(*turns, strict=True), strict=True):
+        assert_same_run(list(got), expected)
+
+
+@pytest.mark.parametrize("grad", [True, False])
+def test_nothing_global_is_touched(grad):
+    expected = list(train(TINY))
+    before = torch.get_rng_state()
+    got = []
+    with torch.set_grad_enabled(grad):
+        for snapshot in train(TINY):
+            assert torch.is_grad_enabled() is grad
+            torch.rand(3)  # what others draw makes no difference
+            got.append(snapshot)
+        torch.set_rng_state(before)
+        abandoned = train(TINY)
+        for _ in range(2):
+            next(abandoned)
+        abandoned.close()
+        assert torch.is_grad_enabled() is grad
+    assert torch.equal(torch.get_rng_state(), before)
+    assert_same_run(got, expected)
+
+
+# --- snapshots ---
+
+
+@pytest.mark.parametrize(
+    ("steps", "every", "expected"),
+    [(21, 7, [0, 7, 14, 21]), (20, 7, [0, 7, 14, 20]), (3, 10, [0, 3]), (2, 1, [0, 1, 2])],
+)
+def test_snapshots_stand_at_zero_every_few_steps_and_the_last(steps, every, expected):
+    run = list(train(TINY.replace(steps=steps, snapshot_every=every)))
+    assert [snapshot.step for snapshot in run] == expected
+    assert [snapshot.state.step for snapshot in run] == expected
+
+
+def test_a_kept_snapshot_stays_as_it_was():
+    kept, copies = [], []
+    for snapshot in train(TINY.replace(snapshot_every=3, **EPOCHS)):
+        kept.append(snapshot)
+        copies.append(copy.deepcopy(snapshot))
+    assert_same_run(kept, copies)
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.99])
+def test_no_two_tensors_share_memory(ema):
+    run = [value for snapshot in train(TINY.replace(ema=ema)) for _, value in parts(snapshot)]
+    tensors = [value for value in run if isinstance(value, torch.Tensor)]
+    assert len({tensor.data_ptr() for tensor in tensors}) == len(tensors)
+    assert not any(tensor.requires_grad for tensor in tensors)
+
+
+def test_a_loss_is_the_mean_since_the_snapshot_before():
+    coarse = list(train(TINY))
+    fine = [snapshot.loss for snapshot in train(TINY.replace(snapshot_every=1))]
+    for before, snapshot in itertools.pairwise(coarse):
+        losses = fine[before.step + 1 : snapshot.step + 1]
+        assert snapshot.loss == pytest.approx(sum(losses) / len(losses), rel=1e-12)
+
+
+def test_losses_fall():
+    run = list(train(TINY.replace(steps=100, snapshot_every=25, objective="x0")))
+    assert run[-1].loss < 0.8 * run[1].loss
+    assert run[-1].validation_loss < 0.7 * run[0].validation_loss
+
+
+def test_validation_takes_each_level_alike_and_points_never_trained_on():
+    run = _Run(TINY)
+    x_0, eps, t = run.validation
+    assert eps.shape == x_0.shape == (len(t), 2)
+    assert t.bincount().tolist() == [len(t) // 20] * 20
+    assert torch.cdist(x_0, run.dataset.x).min() > 0
+    assert x_0.mean().abs() < 0.2  # scaled as the data are
+
+
+def test_previews_start_from_one_x_T():
+    run = list(train(TINY))
+    assert all(torch.equal(snapshot.x_T, run[0].x_T) for snapshot in run)
+    assert run[0].x_T.shape == run[0].preview.shape == (40, 2)
+    assert not torch.equal(run[0].preview, run[-1].preview)
+
+
+def test_previews_with_eta_take_the_same_noise_each_time():
+    still = TINY.replace(learning_rate=1e-12, preview_eta=1.0)
+    run = list(train(still))
+    for snapshot in run[1:]:
+        assert_close(snapshot.preview, run[0].preview, rtol=0, atol=1e-3)
+    plain = list(train(still.replace(preview_eta=0.0)))
+    assert torch.equal(plain[0].x_T, run[0].x_T)
+    assert not torch.allclose(plain[0].preview, run[0].preview, atol=0.01)
+    assert [s.loss for s in plain] == [s.loss for s in run]  # it takes nothing from training
+
+
+def test_no_preview_is_a_preview_of_no_points():
+    assert next(train(TINY.replace(preview_points=0))).preview.shape == (0, 2)
+
+
+# --- a step ---
+
+
+def test_the_average_follows_the_weights():
+    run = list(train(TINY.replace(ema=0.4, snapshot_every=1)))
+    for before, after in itertools.pairwise(run):
+        decay = min(0.4, after.step / (after.step + 10))
+        for name in after.state.exp_avg:
+            expected = decay * before.state.average[name] + (1 - decay) * after.state.weights[name]
+            assert_close(after.state.average[name], expected, rtol=1e-5, atol=1e-6)
+            assert torch.equal(after.parameters[name], after.state.average[name])
+
+
+def test_without_average_the_weights_themselves_are_given():
+    for snapshot in train(TINY.replace(ema=0.0)):
+        assert difference(snapshot.parameters, snapshot.state.weights) is None
+
+
+@pytest.mark.parametrize(
+    ("lr_schedule", "share"),
+    [
+        ("constant", lambda done: 1.0),
+        ("linear", lambda done: 1 - done),
+        ("cosine", lambda done: (1 + math.cos(math.pi * done)) / 2),
+    ],
+)
+def test_the_learning_rate_falls_as_named(lr_schedule, share):
+    run = _Run(TINY.replace(lr_schedule=lr_schedule, learning_rate=1e-3))
+    rates = []
+    for _ in range(21):
+        run.advance()
+        rates.append(run.optimizer.param_groups[0]["lr"])
+    assert rates == pytest.approx([1e-3 * share(k / 21) for k in range(21)], abs=1e-12)
+
+
+def gradient_norm(run):
+    return math.sqrt(sum(p.grad.square().sum().item() for p in run.parameters))
+
+
+def test_gradients_are_clipped_to_the_norm():
+    free, clipped = (_Run(TINY.replace(clip_norm=norm)) for norm in (None, 0.01))
+    assert free.advance() == clipped.advance()
+    assert gradient_norm(free) > 0.02
+    assert gradient_norm(clipped) == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("batch_size", [100, 20, 10, 4])
+def test_stratified_puts_every_level_into_every_step(batch_size):
+    run = _Run(TINY.replace(batch_size=batch_size))
+    for _ in range(3):
+        index, t = run._batch()
+        assert index.numel() == batch_size
+        levels = t.expand(index.shape).reshape(-1)
+        strata = levels * min(batch_size, 20) // 20
+        assert strata.bincount().tolist() == [max(batch_size // 20, 1)] * min(batch_size, 20)
+
+
+@pytest.mark.parametrize("t_sampling", ["antithetic", "uniform"])
+def test_an_epoch_visits_every_point_once(t_sampling):
+    run = _Run(TINY.replace(**{**EPOCHS, "t_sampling": t_sampling}))
+    orders = []
+    for _ in range(2):
+        batches = []
+        for _ in range(5):
+            index, t = run._batch()
+            assert t.shape == index.shape
+            assert 0 <= t.min() <= t.max() < 20
+            batches.append(index)
+            run.step += 1
+        assert [len(batch) for batch in batches] == [96, 96, 96, 96, 86]
+        orders.append(torch.cat(batches))
+        assert orders[-1].sort().values.tolist() == list(range(470))
+    assert not torch.equal(*orders)
+
+
+@pytest.mark.parametrize("network", ["fourier", "tutorial"])
+def test_a_diverged_run_stops_and_says_why(network):
+    config = TINY.replace(learning_rate=10, lr_schedule="constant", steps=500, network=network)
+    with pytest.raises(TrainingDiverged, match=r"at step \d+: .*learning_rate of 10 is too large"):
+        list(train(config))
+
+
+# --- the presets ---
+
+
+def test_the_tutorial_preset_is_the_tutorial():
+    config = PRESETS["tutorial"]
+    assert config.steps == 4000 * math.ceil(10_000 / 128) == 316_000
+    assert math.ceil(config.n_points / config.batch_size) == TUTORIAL_STEPS_PER_EPOCH
+    run = _Run(config)
+    adam = run.optimizer
+    assert type(adam) is torch.optim.Adam
+    assert adam.defaults["lr"] == 1e-3
+    assert adam.defaults["betas"] == (0.9, 0.999)
+    assert adam.defaults["weight_decay"] == 0
+    assert config.clip_norm == 1.0
+    assert config.ema == 0.0
+    assert (config.width, config.depth, config.T) == (128, 3, 100)
+    assert run.schedule.alpha_bar(99) == pytest.approx(0.778, abs=5e-4)
+    assert torch.equal(run.dataset.x, make_dataset("s_curve", 10_000, seed=0, scaling="tutorial").x)
+    index, t = run._batch()
+    assert len(index) == 128
+    assert torch.equal(t[:64] + t[64:], torch.full((64,), 99))  # antithetic pairs
+    assert len(t.unique()) > 40
+    run.step = TUTORIAL_STEPS_PER_EPOCH - 1
+    index, t = run._batch()
+    assert len(index) == len(t) == 16
+
+
+def test_the_fast_preset_draws_the_s_in_sixty_steps():
+    config = PRESETS["fast"].replace(steps=60, snapshot_every=60, preview_points=2000)
+    first, last = train(config)
+    data = make_dataset(config.dataset, config.n_points, seed=config.seed)
+    real = make_dataset("s_curve", 20_000, seed=99, scaling="tutorial").x
+    line, near = s_curve_centreline() / 10, 3 * S_CURVE_NOISE / 10
+    before, after = (data.to_data_units(s.preview) / 10 for s in (first, last))
+    assert sliced_wasserstein(after, real) < 0.02 < sliced_wasserstein(before, real)
+    assert stray_share(after, line, near) < 0.25 < stray_share(before, line, near)
