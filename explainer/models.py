@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,23 @@ def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
     return layer
 
 
+@cache
+def _fused_linear_relu() -> Callable[..., Tensor] | None:
+    """Find oneDNN's linear layer with ReLU, or None where this torch has none that works.
+
+    On an AMD core it reaches twice the speed of the product that torch calls by default. The
+    operator is torch's own, but not documented, so it is tried once against the plain layer.
+    """
+    x, weight, bias = torch.ones(1, 1), torch.full((1, 1), -2.0), torch.ones(1)
+    try:
+        operator: Callable[..., Tensor] = torch.ops.mkldnn._linear_pointwise
+        right = operator(x, weight, bias, "relu", [], "").item() == 0.0
+        right &= operator(-x, weight, bias, "relu", [], "").item() == 3.0
+    except (AttributeError, RuntimeError, TypeError):
+        return None
+    return operator if right else None
+
+
 def _affine_relu(layer: nn.Module, h: Tensor, shift: Tensor | None) -> Tensor:
     """``relu(layer(h) + shift)``; a shift that is one row becomes part of the bias.
 
@@ -36,11 +54,13 @@ def _affine_relu(layer: nn.Module, h: Tensor, shift: Tensor | None) -> Tensor:
     which is most of what sampling costs beside the matrix products.
     """
     assert isinstance(layer, nn.Linear)  # a ModuleList has forgotten what it holds
-    if shift is None:
-        return F.relu_(layer(h))
-    if shift.numel() == layer.out_features:
-        return F.relu_(F.linear(h, layer.weight, layer.bias + shift.reshape(-1)))
-    return F.relu_(layer(h) + shift)
+    if shift is not None and shift.numel() != layer.out_features:
+        return F.relu_(layer(h) + shift)
+    bias = layer.bias if shift is None else layer.bias + shift.reshape(-1)
+    fused = None if torch.is_grad_enabled() else _fused_linear_relu()  # it has no derivative
+    if fused is not None:
+        return fused(h, layer.weight, bias, "relu", [], "")
+    return F.relu_(F.linear(h, layer.weight, bias))
 
 
 class TutorialMLP(nn.Module):

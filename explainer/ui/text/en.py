@@ -46,13 +46,13 @@ QUANTITIES = {
 }
 
 TRAIN = """\
-**A small network learns to undo the noise, in about two seconds.** Press Start: the cloud is \
+**A small network learns to undo the noise, in a second or two.** Press Start: the cloud is \
 what the network would draw now, always from the same noise; the data lies faintly behind it. \
 The dashed line is the lowest loss that *any* network can reach, so a loss that stops falling is \
 not a failure."""
 TRAIN_PRESETS = {
-    "fast": "Fast: the S in half a second, 400 steps",
-    "tutorial": "Tutorial: as published, 316,000 steps",
+    "fast": "Fast: 400 steps, a second or two",
+    "tutorial": "Tutorial: as published, 316,000 steps, minutes",
 }
 LIVE_WORDS = {
     "loss": "Loss against training step",
