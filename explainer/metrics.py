@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explainer.data import Dataset
+from explainer.data import Dataset, spread
 from explainer.models import ExactDenoiser
 from explainer.schedules import NoiseSchedule
 from explainer.settings import ObjectiveName
@@ -121,7 +121,7 @@ def loss_floor(
     schedule: NoiseSchedule,
     *,
     objective: ObjectiveName = "eps",
-    n_points: int = 400,
+    n_points: int = 256,
     seed: int = 0,
 ) -> LossFloor:
     r"""Compute the loss of the exact denoiser: no network can do better on this data.
@@ -146,15 +146,15 @@ def loss_floor(
     -------
     LossFloor
     """
-    generator = torch.Generator().manual_seed(seed)
+    u = spread(schedule.T * n_points, 3, seed=seed).reshape(schedule.T, n_points, 3)
+    along = dataset.x[dataset.color.argsort()]
     exact = ExactDenoiser(dataset.x, schedule)
     weight = {"x0": torch.ones(schedule.T), "eps": schedule.snr, "v": schedule.snr + 1}[objective]
     floors = []
     for t in range(schedule.T):
-        index = torch.randint(len(dataset.x), (n_points,), generator=generator)
-        eps = torch.randn(n_points, 2, generator=generator)
-        time = torch.tensor([t])
-        _, variance = exact.posterior(schedule.add_noise(dataset.x[index], eps, time), time)
+        x_0 = along[(u[t, :, 0] * len(along)).long()]
+        eps, time = torch.special.ndtri(u[t, :, 1:]), torch.tensor([t])
+        _, variance = exact.posterior(schedule.add_noise(x_0, eps, time), time)
         floors.append(weight[t] * variance.mean() / 2)  # two coordinates
     per_t = torch.stack(floors)
     return LossFloor(per_t=per_t, mean=per_t.mean().item())

@@ -6,7 +6,7 @@ import torch
 from sklearn.datasets import make_s_curve
 from torch.testing import assert_close
 
-from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline
+from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline, spread
 from explainer.settings import DATASET_NAMES
 
 
@@ -88,3 +88,14 @@ def test_colour_runs_along_the_s():
 def test_what_make_dataset_refuses(change, message):
     with pytest.raises(ValueError, match=message):
         make_dataset(**{"name": "moons", "n": 100, "seed": 0, **change})
+
+
+def test_spread_covers_the_cube_evenly_and_touches_no_edge():
+    u = spread(1024, 3, seed=1)
+    assert u.shape == (1024, 3)
+    assert u.min() > 0
+    assert u.max() < 1
+    cells = (u * 4).long() @ torch.tensor([16, 4, 1])
+    assert (cells.bincount(minlength=64) == 16).all()  # each of 64 cells alike
+    assert torch.equal(u, spread(1024, 3, seed=1))
+    assert not torch.equal(u, spread(1024, 3, seed=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 import torch
 
 from explainer import experiments
+from explainer.checkpoints import from_bytes
 from explainer.config import PRESETS, TrainConfig
 from explainer.data import make_dataset
 from explainer.frames import decode, dequantise
-from explainer.jobs import run_inline
+from explainer.jobs import JobStore, WorkerPool, run_inline
 from explainer.metrics import sliced_wasserstein
 from explainer.page_settings import SampleSettings
 from explainer.schedules import make_schedule
@@ -179,3 +181,34 @@ def test_shipped_tutorial_run_is_its_five_epochs() -> None:
 def test_bad_settings_are_named(fields: dict[str, Any], names: str) -> None:
     with pytest.raises(ValueError, match=names):
         SampleSettings(**fields)
+
+
+def test_a_worker_process_gives_the_same_bits_as_this_one_and_two_at_once_do_not_mix() -> None:
+    fields = TINY.model_dump()
+    inline = list(run_inline("explainer.experiments:live_training", fields))
+    store = JobStore(WorkerPool(workers=1, setup="explainer.experiments:set_up_worker"))
+    try:
+        other = TINY.replace(seed=1).model_dump()
+        runs = [
+            store.submit("explainer.experiments:live_training", asked, visitor=name)
+            for name, asked in (("one", fields), ("two", other), ("three", fields))
+        ]
+        deadline = time.monotonic() + 60
+        while any(store.poll(run).status in ("queued", "running") for run in runs):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        views = [store.poll(run) for run in runs]
+        assert [view.status for view in views] == ["done"] * 3
+        first, second, third, here = (
+            from_bytes(data or b"").parameters
+            for data in (*(store.result(run) for run in runs), inline[-1].result)
+        )
+        for name, weights in here.items():
+            assert torch.equal(first[name], weights)
+            assert torch.equal(third[name], weights)
+            assert not torch.equal(second[name], weights)
+        losses = [value for report in inline for value in report.series["loss"]]
+        assert views[0].series["loss"] == views[2].series["loss"] == losses
+        assert views[0].frames[-1][1] == inline[-1].frame
+    finally:
+        store.close()
