@@ -209,7 +209,7 @@ class LiveRun {
     this.parts.chart.show({
       data,
       layout: {
-        height: 414,
+        height: 486,
         hovermode: "x unified",
         margin: { l: 46, r: 8, t: 34, b: 40 },
         legend: { orientation: "h", y: 1.12, x: 0 },
