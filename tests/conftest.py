@@ -12,3 +12,8 @@ settings.register_profile(
     "repeatable", derandomize=True, deadline=None, database=None, max_examples=100
 )
 settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items):
+    """Run the browser tests last: Playwright keeps an event loop running in this thread."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
