@@ -85,7 +85,7 @@ class TrainConfig(Settings):
     clip_norm: Annotated[Real, Field(gt=0)] | None = None
     ema: Annotated[Real, Field(ge=0, lt=1)] = 0.99
     seed: Annotated[Whole, Field(ge=0, le=2**31 - 1)] = 0
-    snapshot_every: Annotated[Whole, Field(ge=1)] = 10
+    snapshot_every: Annotated[Whole, Field(ge=1, le=1_000_000)] = 10
     preview_points: Annotated[Whole, Field(ge=0, le=10_000)] = 1000
     preview_steps: Annotated[Whole, Field(ge=1, le=1000)] = 10
     preview_eta: Annotated[Real, Field(ge=0, le=1)] = 0.0

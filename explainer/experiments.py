@@ -6,6 +6,7 @@ imports no torch and computes nothing. Each takes the fields of its settings as 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from functools import lru_cache, partial
@@ -33,11 +34,12 @@ from explainer.page_settings import (
     ScheduleSettings,
     ShippedRunSettings,
 )
-from explainer.quality import REFERENCE_SEED, UNIT
+from explainer.quality import UNIT, real_against_real, reference
 from explainer.sampling import ddim_step, ddpm_step, last, sample, timesteps
 from explainer.schedules import NoiseSchedule, displayed_step, make_schedule
-from explainer.settings import SCHEDULE_NAMES, DatasetName
+from explainer.settings import DatasetName
 from explainer.shipped import shipped_models
+from explainer.shipped import shipped_run as checkpoints_of
 from explainer.training import train
 
 MAX_FRAMES = 101
@@ -56,6 +58,9 @@ def _chosen(count: int, most: int = MAX_FRAMES) -> list[int]:
     return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
 
 
+SHOWN = 2000  # points of the data drawn behind, and compared with
+
+
 def _bytes_of(color: Tensor) -> NDArray[np.uint8]:
     return (color.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
 
@@ -71,7 +76,7 @@ def _level_facts(schedule: NoiseSchedule, levels: list[int]) -> dict[str, list[s
         abar = schedule.alpha_bar(t)
         facts["xₜ ="].append(f"{abar**0.5:.2f} x₀ + {(1 - abar) ** 0.5:.2f} ε")
         facts["ᾱₜ"].append(f"{abar:.4f}")
-        facts["βₜ"].append("–" if t < 0 else f"{float(schedule.betas[t]):.4f}")
+        facts["βₜ"].append("–" if t < 0 else f"{float(schedule.betas[t]):.2g}")
         if abar in (0.0, 1.0):
             facts["SNR"].append("∞" if abar else "0")
         else:
@@ -79,8 +84,10 @@ def _level_facts(schedule: NoiseSchedule, levels: list[int]) -> dict[str, list[s
     return facts
 
 
-def _noised(s: ForwardSettings, data: Dataset, schedule: NoiseSchedule) -> tuple[list[int], Tensor]:
-    """Return the noise levels that are shown, -1 for the data, and the clouds (frames, n, 2)."""
+def _noised(s: ForwardSettings) -> tuple[Dataset, NoiseSchedule, list[int], Tensor]:
+    """Return data, schedule, the noise levels shown, -1 for the data, and clouds (frames, n, 2)."""
+    data = make_dataset(s.dataset, s.n, seed=s.seed)
+    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
     generator = torch.Generator().manual_seed(s.seed)
     levels = [index - 1 for index in _chosen(s.T + 1)]  # -1 is the data
     clouds = [data.x]
@@ -88,13 +95,13 @@ def _noised(s: ForwardSettings, data: Dataset, schedule: NoiseSchedule) -> tuple
         eps = torch.randn(data.x.shape, generator=generator)
         clouds += [schedule.add_noise(data.x, eps, t) for t in levels[1:]]
     else:
-        x = data.x
+        x, shown = data.x, set(levels)
         for t in range(s.T):  # q(x_t | x_{t-1}), arXiv 2006.11239, equation 2
             eps = torch.randn(x.shape, generator=generator)
             x = schedule.alphas[t].sqrt() * x + schedule.betas[t].sqrt() * eps
-            if t in set(levels):
+            if t in shown:
                 clouds.append(x)
-    return levels, torch.stack(clouds)
+    return data, schedule, levels, torch.stack(clouds)
 
 
 def _strip(levels: list[int]) -> dict[str, list[Any]]:
@@ -107,9 +114,7 @@ def _strip(levels: list[int]) -> dict[str, list[Any]]:
 def forward_process(fields: dict[str, Any]) -> bytes:
     """Compute :class:`ForwardSettings`: the cloud at every noise level, as a container."""
     s = ForwardSettings(**fields)
-    data = make_dataset(s.dataset, s.n, seed=s.seed)
-    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
-    levels, clouds = _noised(s, data, schedule)
+    data, schedule, levels, clouds = _noised(s)
     frames = clouds.numpy()
     limits = limits_around(frames)
     power = [schedule.alpha_bar(t) for t in levels]
@@ -127,9 +132,9 @@ def forward_process(fields: dict[str, Any]) -> bytes:
         "summary": (
             f"At t = {s.T} the data still has {100 * left**0.5:.0f} % of its amplitude: this is "
             "not pure noise yet, so a sampler that starts from N(0, I) starts in the wrong place."
-            if left > 0.01
-            else f"At t = {s.T} nothing of the data can be seen: the cloud is N(0, I), the place "
-            "where sampling starts."
+            if left > 1e-3
+            else f"At t = {s.T} nothing of the data can be seen: the cloud is as good as N(0, I), "
+            "the place where sampling starts."
         ),
     }
     return encode(header, {"frames": quantise(frames, limits), "color": _bytes_of(data.color)})
@@ -139,10 +144,7 @@ def forward_strip(fields: dict[str, Any]) -> bytes:
     """Compute :class:`ForwardSettings`: the tutorial's strip of twenty snapshots, as a PNG."""
     from explainer.figures.strip import strip_png  # matplotlib: only who takes one home waits
 
-    s = ForwardSettings(**fields)
-    data = make_dataset(s.dataset, s.n, seed=s.seed)
-    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
-    levels, clouds = _noised(s, data, schedule)
+    data, _, levels, clouds = _noised(ForwardSettings(**fields))
     strip = _strip(levels)
     limits = limits_around(clouds.numpy())
     chosen = clouds[strip["indices"]].numpy()
@@ -151,22 +153,17 @@ def forward_strip(fields: dict[str, Any]) -> bytes:
     return strip_png(chosen, titles, data.color.numpy(), limits)
 
 
-def schedule_table(fields: dict[str, Any]) -> dict[str, dict[str, NDArray[np.float32]]]:
-    """Compute :class:`ScheduleSettings`: every quantity of every schedule, each of shape (T,)."""
+def schedule_figures(fields: dict[str, Any]) -> dict[str, Any]:
+    """Compute :class:`ScheduleSettings`: a plotly figure of each quantity, as JSON objects."""
+    from explainer.figures.schedules import QUANTITIES, schedule_figure
+
     s = ScheduleSettings(**fields)
-    quantities = (
-        "betas",
-        "alphas",
-        "alphas_cumprod",
-        "sqrt_alphas_cumprod",
-        "sqrt_one_minus_alphas_cumprod",
-        "snr",
-    )
     table: dict[str, dict[str, NDArray[np.float32]]] = {}
-    for name in SCHEDULE_NAMES:
+    for name in s.schedules:
         schedule = make_schedule(name, s.T, zero_terminal_snr=s.zero_terminal_snr)
-        table[name] = {quantity: getattr(schedule, quantity).numpy() for quantity in quantities}
-    return table
+        table[name] = {quantity: getattr(schedule, quantity).numpy() for quantity in QUANTITIES}
+    figures = {q: schedule_figure(table, s.schedules, q, log=s.axis == "log") for q in QUANTITIES}
+    return {quantity: json.loads(figure.to_json()) for quantity, figure in figures.items()}
 
 
 @lru_cache(maxsize=16)
@@ -183,26 +180,14 @@ def _model(name: str) -> tuple[Denoiser, NoiseSchedule, Dataset, DatasetName]:
     return checkpoint.denoiser(), checkpoint.schedule(), data, c.dataset
 
 
-@lru_cache(maxsize=16)
-def _reference(dataset: DatasetName) -> Tensor:
-    return make_dataset(dataset, REFERENCE_POINTS, seed=REFERENCE_SEED, scaling="tutorial").x
-
-
-@lru_cache(maxsize=64)
-def _real_against_real(dataset: DatasetName, n: int) -> float:
-    """Sliced Wasserstein distance of n fresh real points to the reference."""
-    fresh = make_dataset(dataset, n, seed=REFERENCE_SEED - 1, scaling="tutorial").x
-    return sliced_wasserstein(fresh, _reference(dataset))
-
-
 def _nearest_color(x: Tensor, data: Dataset) -> Tensor:
     """Colour points (n, 2) like the data point nearest to each, so that mixing can be seen."""
-    return data.color[:2000][torch.cdist(x, data.x[:2000]).argmin(dim=1)]
+    return data.color[:SHOWN][torch.cdist(x, data.x[:SHOWN]).argmin(dim=1)]
 
 
 def _view_of(data: Dataset, *clouds: Tensor) -> tuple[float, float, float, float]:
     """Limits for clouds on their way to the data; the tutorial's data is small beside its noise."""
-    return limits_around(data.x[:2000].numpy(), *(cloud.numpy() for cloud in clouds))
+    return limits_around(data.x[:SHOWN].numpy(), *(cloud.numpy() for cloud in clouds))
 
 
 def sample_path(fields: dict[str, Any]) -> bytes:
@@ -217,7 +202,10 @@ def sample_path(fields: dict[str, Any]) -> bytes:
     states = list(sample(denoiser, x_T, stops, schedule, step, generator=generator))
     milliseconds = 1000 * (time.perf_counter() - started)
     final = states[-1].x
-    distance = sliced_wasserstein(data.to_data_units(final) / UNIT, _reference(dataset))
+    distance = sliced_wasserstein(
+        data.to_data_units(final) / UNIT, reference(dataset, REFERENCE_POINTS)
+    )
+    real = real_against_real(dataset, s.n, REFERENCE_POINTS)
     kept = [states[i] for i in _chosen(len(states))]
     limits = _view_of(data, x_T, final)
     frames = torch.stack([state.x for state in kept]).numpy()
@@ -234,21 +222,36 @@ def sample_path(fields: dict[str, Any]) -> bytes:
             "evaluations": len(stops),
             "milliseconds": round(milliseconds, 1),
             "swd": round(distance, 5),
-            "real": round(_real_against_real(dataset, s.n), 5),
+            "real": round(real, 5),
         },
         "notes": [
-            f"{len(stops)} network evaluations for each of {s.n:,} points: {milliseconds:.0f} ms",
-            f"sliced Wasserstein distance to real data {distance:.4f} "
-            f"(fresh real data: {_real_against_real(dataset, s.n):.4f})",
+            f"{len(stops)} evaluations of the model for each of {s.n:,} points: "
+            f"{milliseconds:.0f} ms",
+            f"sliced Wasserstein distance to real data {distance:.4f}, in data units / {UNIT:g} "
+            f"(fresh real data: {real:.4f})",
         ],
     }
     arrays: dict[str, NDArray[Any]] = {
         "frames": quantise(frames, limits),
         "x0_hat": quantise(ghosts, limits),
         "color": _bytes_of(_nearest_color(final, data)),
-        "background": quantise(data.x[:2000].numpy(), limits),
+        "background": quantise(data.x[:SHOWN].numpy(), limits),
     }
     return encode(header, arrays)
+
+
+def _measured_snr(cloud: Tensor, data: Tensor) -> str:
+    """State in dB the power of what still follows the data against that of the rest."""
+    c, x = cloud - cloud.mean(dim=0), data - data.mean(dim=0)
+    gain = (c * x).sum() / x.square().sum()
+    signal = (gain * x).square().mean().item()
+    noise = (c - gain * x).square().mean().item()
+    if noise < 1e-9 * signal:
+        return "∞"
+    # Chance alone leaves a share of about 1/n: below a few times that there is nothing to state.
+    if signal < 10 / len(data) * noise:
+        return f"below {_signed(10 * np.log10(10 / len(data)), 0)} dB"
+    return f"{_signed(10 * np.log10(signal / noise))} dB"
 
 
 def corruption_path(fields: dict[str, Any]) -> bytes:
@@ -266,14 +269,11 @@ def corruption_path(fields: dict[str, Any]) -> bytes:
     # The same picture for all three: the box that the Gaussian end, N(0, I), needs.
     end = CORRUPTIONS["gaussian"](data.x, 1.0, torch.Generator().manual_seed(s.seed), box)
     limits = limits_around(frames, end.numpy(), data.x.numpy())
-    signal = data.x.var().item()
-    noise = [(cloud - data.x).square().mean().item() for cloud in clouds]
-    snr = [10 * np.log10(signal / n) if n > 0 else np.inf for n in noise]
     header = {
         "limits": limits,
         "labels": [f"amount {amount:.2f}" for amount in amounts],
         "facts": {
-            "measured SNR": ["∞" if r == np.inf else f"{_signed(r)} dB" for r in snr],
+            "measured SNR": [_measured_snr(cloud, data.x) for cloud in clouds],
             "std of x, y": [
                 " · ".join(f"{v:.2f}" for v in cloud.std(dim=0).tolist()) for cloud in clouds
             ],
@@ -295,14 +295,14 @@ def floor(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _training_frame(data: Dataset, x_T: Tensor, previews: list[Tensor], labels: list[str]) -> bytes:
     """Pack samples of a network as it trains; each point keeps the colour of its x_T."""
-    limits = limits_around(data.x[:2000].numpy(), margin=0.35)
+    limits = limits_around(data.x[:SHOWN].numpy(), margin=0.35)
     rank = x_T[:, 1].argsort().argsort().float() / max(len(x_T) - 1, 1)
     return encode(
         {"limits": limits, "labels": labels},
         {
             "frames": quantise(torch.stack(previews).numpy(), limits),
             "color": _bytes_of(rank),
-            "background": quantise(data.x[:2000].numpy(), limits),
+            "background": quantise(data.x[:SHOWN].numpy(), limits),
         },
     )
 
@@ -336,12 +336,7 @@ def live_training(fields: dict[str, Any]) -> Iterator[Report]:
 def shipped_run(fields: dict[str, Any]) -> bytes:
     """Compute :class:`ShippedRunSettings`: samples of its checkpoints, as a container."""
     s = ShippedRunSettings(**fields)
-    models = [
-        model
-        for model in shipped_models().values()
-        if model.info["preset"] == s.preset and model.config.dataset == s.dataset
-    ]
-    models.sort(key=lambda model: model.info["step"])
+    models = checkpoints_of(s.preset, s.dataset)
     x_T = torch.randn(s.n, 2, generator=torch.Generator().manual_seed(0))
     previews, labels = [], []
     for model in models:

@@ -57,7 +57,9 @@ def _affine_relu(layer: nn.Module, h: Tensor, shift: Tensor | None) -> Tensor:
     if shift is not None and shift.numel() != layer.out_features:
         return F.relu_(layer(h) + shift)
     bias = layer.bias if shift is None else layer.bias + shift.reshape(-1)
-    fused = None if torch.is_grad_enabled() else _fused_linear_relu()  # it has no derivative
+    # It has no derivative, and is there for float32 on the CPU alone.
+    plain = torch.is_grad_enabled() or h.dtype != torch.float32 or h.device.type != "cpu"
+    fused = None if plain else _fused_linear_relu()
     if fused is not None:
         return fused(h, layer.weight, bias, "relu", [], "")
     return F.relu_(F.linear(h, layer.weight, bias))

@@ -5,13 +5,14 @@ Importing this module imports no torch.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
 from explainer.settings import (
     DATASET_NAMES,
+    SCHEDULE_NAMES,
     CorruptionName,
     DatasetName,
     ObjectiveName,
@@ -22,7 +23,7 @@ from explainer.settings import (
     Spacing,
     Whole,
 )
-from explainer.shipped import shipped_models
+from explainer.shipped import shipped_models, shipped_run
 
 EXACT = "exact-"  # in front of a data set's name: its exact denoiser
 
@@ -43,11 +44,29 @@ class ForwardSettings(Settings):
     seed: Seed = 0
 
 
-class ScheduleSettings(Settings):
-    """The noise schedules, all of them at once."""
+def _listed(names: Any) -> Any:
+    """Read "linear,cosine" as a query string sends it; any order, each name once."""
+    if isinstance(names, str):
+        names = names.split(",") if names else []
+    if not isinstance(names, (list, tuple)):
+        return names
+    if not names:
+        raise ValueError("must name at least one schedule")
+    known = [name for name in SCHEDULE_NAMES if name in names]
+    return tuple(known + [name for name in names if name not in SCHEDULE_NAMES])
 
+
+class ScheduleSettings(Settings):
+    """Every quantity of some noise schedules, over each other."""
+
+    schedules: Annotated[tuple[ScheduleName, ...], BeforeValidator(_listed)] = (
+        "tutorial",
+        "linear",
+        "cosine",
+    )
     T: Steps = 100
     zero_terminal_snr: bool = False
+    axis: Literal["linear", "log"] = "linear"
 
 
 class SampleSettings(Settings):
@@ -100,8 +119,8 @@ class ShippedRunSettings(Settings):
 
     @model_validator(mode="after")
     def _there_is_one(self) -> Self:
-        if self.preset == "tutorial" and self.dataset != "s_curve":
-            raise ValueError("dataset must be s_curve with the tutorial preset")
+        if not shipped_run(self.preset, self.dataset):
+            raise ValueError(f"dataset {self.dataset} has no shipped {self.preset} run")
         return self
 
 

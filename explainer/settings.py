@@ -69,6 +69,8 @@ _PHRASES = {
     "bool_parsing": "must be true or false",
     "extra_forbidden": "is not a setting here",
     "missing": "is missing",
+    "string_type": "must be a text",
+    "tuple_type": "must be a list",
     "too_short": "needs at least {min_length}",
     "too_long": "takes at most {max_length}",
     "value_error": "{error}",
@@ -93,7 +95,10 @@ def sentence(error: ValidationError) -> str:
     text = problem["msg"] if phrase is None else phrase.format(**problem.get("ctx", {}))
     if problem["type"] in {"missing", "extra_forbidden", "value_error"}:
         return f"{field} {text}".strip().rstrip(".") + "."
-    given = repr(problem["input"])
+    try:
+        given = repr(problem["input"])
+    except ValueError:  # an integer of more digits than Python writes
+        given = "a number without end"
     return f"{field} {text}, not {given if len(given) <= 40 else given[:37] + '...'}."
 
 
@@ -131,11 +136,11 @@ class Settings(BaseModel):
 
     def to_query(self) -> str:
         """Write the fields as a query string, so that equal settings make equal addresses."""
+
+        def text(value: Any) -> str:
+            if isinstance(value, tuple):
+                return ",".join(map(str, value))
+            return str(value).lower() if isinstance(value, bool) else str(value)
+
         fields = self.model_dump()
-        return urlencode(
-            {
-                k: str(v).lower() if isinstance(v, bool) else v
-                for k, v in fields.items()
-                if v is not None
-            }
-        )
+        return urlencode({name: text(v) for name, v in fields.items() if v is not None})

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from explainer.config import TrainConfig
 from explainer.settings import InvalidSetting
+
+log = logging.getLogger(__name__)
 
 FORMAT, VERSION = "diffusion-explainer", 1
 FOLDER = Path(__file__).parent.parent / "checkpoints"
@@ -67,7 +70,23 @@ def shipped_models() -> dict[str, ShippedModel]:
     """Return the shipped models by name, in the order of their names."""
     models = {}
     for path in sorted(FOLDER.glob("*.safetensors")):
-        with safe_open(path, framework="numpy") as file:
-            config, info = parse_metadata(file.metadata())
+        try:
+            with safe_open(path, framework="numpy") as file:
+                config, info = parse_metadata(file.metadata() or {})
+            if not {"preset", "step", "history"} <= set(info):
+                raise InvalidSetting("The checkpoint does not say how it was trained.")
+        except (SafetensorError, InvalidSetting) as error:
+            log.warning("%s is left out: %s", path.name, error)
+            continue
         models[path.stem] = ShippedModel(path.stem, path, config, info)
     return models
+
+
+def shipped_run(preset: str, dataset: str) -> list[ShippedModel]:
+    """Return the shipped checkpoints of one training run, by step; empty if there are none."""
+    run = [
+        model
+        for model in shipped_models().values()
+        if model.info["preset"] == preset and model.config.dataset == dataset
+    ]
+    return sorted(run, key=lambda model: model.info["step"])

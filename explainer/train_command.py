@@ -75,6 +75,8 @@ def run(config: TrainConfig, preset: str, out: str, epochs: Sequence[int]) -> No
             info["epoch"] = epoch
         _write(Path(out.format(epoch=epoch)), Checkpoint(config, snapshot.parameters, info))
         spent += time.process_time() - paused
+        if snapshot.step == max(wanted):
+            break
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -98,6 +100,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         config = PRESETS[options.preset].replace(dataset=options.dataset, seed=options.seed)
     except ValueError as error:
         parser.error(str(error))
+    try:
+        folder = Path(options.out.format(epoch=0)).parent
+    except (LookupError, ValueError):
+        parser.error("--out may hold no braces but {epoch}")
+    if not folder.is_dir():
+        parser.error(f"--out: there is no folder {folder}")
     for epoch in options.epochs:
         step = epoch * TUTORIAL_STEPS_PER_EPOCH
         if not 0 <= step <= config.steps or step % config.snapshot_every:

@@ -245,18 +245,25 @@ class _Run:
                 "exp_avg_sq": state.exp_avg_sq[name].clone(),
             }
 
+    def _diverged(self, loss: float) -> TrainingDiverged:
+        rate = self.config.learning_rate
+        return TrainingDiverged(
+            f"Training diverged at step {self.step}: the loss is {loss:.3g}. "
+            f"A learning_rate of {rate:g} is too large here; try a tenth of it."
+        )
+
     def snapshots(self) -> Iterator[Snapshot]:
         c = self.config
         losses: list[float] = []
         while self.step < c.steps:
             losses.append(self.advance())
             if not losses[-1] < EXPLODED:  # also where it is nan
-                raise TrainingDiverged(
-                    f"Training diverged at step {self.step}: the loss is {losses[-1]:.3g}. "
-                    f"A learning_rate of {c.learning_rate:g} is too large here; try a tenth of it."
-                )
+                raise self._diverged(losses[-1])
             if self.step % c.snapshot_every == 0 or self.step == c.steps:
-                yield self.snapshot(sum(losses) / len(losses))
+                snapshot = self.snapshot(sum(losses) / len(losses))
+                if not math.isfinite(snapshot.validation_loss):
+                    raise self._diverged(snapshot.validation_loss)
+                yield snapshot
                 losses.clear()
 
 

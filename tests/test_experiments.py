@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from typing import Any
 
@@ -13,12 +14,13 @@ from explainer import experiments
 from explainer.checkpoints import from_bytes
 from explainer.config import PRESETS, TrainConfig
 from explainer.data import make_dataset
+from explainer.figures.schedules import QUANTITIES
 from explainer.frames import decode, dequantise
 from explainer.jobs import JobStore, WorkerPool, run_inline
 from explainer.metrics import sliced_wasserstein
 from explainer.page_settings import SampleSettings
+from explainer.quality import reference
 from explainer.schedules import make_schedule
-from explainer.settings import SCHEDULE_NAMES
 
 TINY = TrainConfig(
     n_points=500, T=20, width=16, batch_size=100, steps=20, preview_points=50, preview_steps=5
@@ -77,13 +79,29 @@ def test_long_processes_are_shown_in_101_frames() -> None:
     assert header["strip"]["titles"][1] == "q(x₅₀)"
 
 
-def test_schedule_table_is_the_schedules() -> None:
-    table = experiments.schedule_table({"T": 30})
-    assert set(table) == set(SCHEDULE_NAMES)
-    for name, quantities in table.items():
-        for quantity, values in quantities.items():
-            expected = getattr(make_schedule(name, 30), quantity).numpy()  # type: ignore[arg-type]
-            np.testing.assert_array_equal(values, expected)
+def test_schedule_figures_draw_the_schedules() -> None:
+    figures = experiments.schedule_figures({"T": 30, "schedules": "sigmoid,linear"})
+    assert list(figures) == list(QUANTITIES)
+    traces = figures["betas"]["data"]
+    assert [trace["name"] for trace in traces] == ["linear", "sigmoid"]
+    assert figures["snr"]["layout"]["yaxis"]["type"] == "log"
+    assert figures["betas"]["layout"]["yaxis"]["type"] == "linear"
+    y = traces[0]["y"]
+    values = np.frombuffer(base64.b64decode(y["bdata"]), dtype=y["dtype"])
+    np.testing.assert_allclose(values, make_schedule("linear", 30).betas.numpy())
+
+
+@pytest.mark.parametrize(("amount", "decibel"), [(10, 6.0), (25, 0.0), (45, -9.5)])
+def test_measured_snr_of_gaussian_noise_is_that_of_the_schedule(
+    amount: int, decibel: float
+) -> None:
+    header, *_ = clouds(experiments.corruption_path({"n": 10_000}))
+    stated = header["facts"]["measured SNR"]
+    assert stated[0] == "∞"
+    assert stated[-1] == "below −30 dB"
+    assert float(stated[amount].removesuffix(" dB").replace("−", "-")) == pytest.approx(
+        decibel, abs=0.3
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,9 +114,7 @@ def test_sample_path_states_its_cost_and_its_own_distance(sampler: str, steps: i
     assert header["cost"]["evaluations"] == steps
     assert arrays["x0_hat"].shape == arrays["frames"].shape
     dataset = make_dataset("s_curve", PRESETS["fast"].n_points, seed=0)
-    distance = sliced_wasserstein(
-        dataset.to_data_units(x[-1]) / 10, experiments._reference("s_curve")
-    )
+    distance = sliced_wasserstein(dataset.to_data_units(x[-1]) / 10, reference("s_curve", 10_000))
     assert header["cost"]["swd"] == pytest.approx(distance, abs=2e-4)
     assert header["cost"]["swd"] < 0.03  # an S: noise would have 0.1
     assert f"{header['cost']['swd']:.4f}" in header["notes"][1]

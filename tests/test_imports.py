@@ -28,8 +28,14 @@ LAYERS = [
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 SUBPACKAGES = {"figures", "jobs", "ui"}
 # What of the subpackages the layers may import: the plain record that every runner passes on, and
-# the picture to take home, drawn where the points are.
-FROM_SUBPACKAGES = {"experiments": {"explainer.jobs.reports", "explainer.figures.strip"}}
+# figures, drawn where the numbers are.
+FROM_SUBPACKAGES = {
+    "experiments": {
+        "explainer.jobs.reports",
+        "explainer.figures.schedules",
+        "explainer.figures.strip",
+    }
+}
 
 TORCH_FREE = ["settings", "config", "frames", "shipped", "page_settings"]
 

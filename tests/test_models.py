@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 from torch.testing import assert_close
 
+from explainer import models
 from explainer.config import TrainConfig
 from explainer.data import make_dataset
 from explainer.models import ExactDenoiser, NetworkDenoiser, _linear, make_network
@@ -169,3 +170,16 @@ def test_the_exact_denoiser_lands_on_the_data(name):
     distance, index = (end[:, None] - x).norm(dim=2).min(dim=1)
     assert distance.max() < 0.002
     assert len(index.unique()) > 100  # and not all on the same
+
+
+@pytest.mark.parametrize("shift", [None, torch.linspace(-1, 1, 32)], ids=["plain", "shifted"])
+def test_the_fused_layer_is_the_plain_one(shift, monkeypatch):
+    layer = models._linear(7, 32, torch.Generator().manual_seed(0))
+    h = torch.randn(50, 7, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        fast = models._affine_relu(layer, h, shift)
+        monkeypatch.setattr(models, "_fused_linear_relu", lambda: None)
+        plain = models._affine_relu(layer, h, shift)
+        torch.testing.assert_close(fast, plain, atol=1e-6, rtol=1e-5)
+        double = models._affine_relu(layer.double(), h.double(), None)
+    assert double.dtype == torch.float64

@@ -14,7 +14,7 @@ from explainer.jobs.calculator import (
 from explainer.jobs.protocol import Event, Runner, RunnerUnavailable
 from explainer.jobs.reports import Report
 from explainer.jobs.runners import WorkerPool, run_inline
-from explainer.jobs.store import JobStore, JobView, UnknownJob
+from explainer.jobs.store import JobStore, JobView, TooManyRuns, UnknownJob
 
 __all__ = [
     "Busy",
@@ -27,6 +27,7 @@ __all__ = [
     "Report",
     "Runner",
     "RunnerUnavailable",
+    "TooManyRuns",
     "UnknownJob",
     "WorkerPool",
     "run_inline",

@@ -18,7 +18,12 @@ UNKNOWN = (
 )
 REPLACED = "Stopped because a newer run was started."
 ABANDONED = "Stopped because no page had asked for this run for {:.0f} seconds."
+TOO_MANY = "Too many runs are waiting here; please try again in a few minutes."
 CLOSED = "Stopped because the server was closed."
+
+
+class TooManyRuns(ValueError):
+    """No further run may wait; the text is for the learner."""
 
 
 class UnknownJob(KeyError):

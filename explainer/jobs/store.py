@@ -20,16 +20,18 @@ from explainer.jobs.job import (
     CLOSED,
     LIVE,
     REPLACED,
+    TOO_MANY,
     Job,
     JobView,
     Status,
+    TooManyRuns,
     UnknownJob,
     beyond_bounds,
 )
 from explainer.jobs.protocol import Event, Runner, RunnerUnavailable
 from explainer.jobs.reports import failure_sentence
 
-__all__ = ["JobStore", "JobView", "UnknownJob"]
+__all__ = ["JobStore", "JobView", "TooManyRuns", "UnknownJob"]
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,8 @@ class JobStore:
         What the ended runs may weigh together.
     max_frames : int
         Pictures kept of each run.
+    max_queued : int
+        Runs that may wait; beyond, whoever asks is told `TooManyRuns`.
     clock : callable
         Seconds that never go backwards.
     sweep_seconds : float
@@ -66,12 +70,14 @@ class JobStore:
         max_kept: int = 300,
         max_bytes: int = 64 * 2**20,
         max_frames: int = 64,
+        max_queued: int = 300,
         clock: Callable[[], float] = time.monotonic,
         sweep_seconds: float = 5.0,
     ) -> None:
         self._runner = runner
         self._lease, self._keep = lease_seconds, keep_seconds
         self._bounds, self._max_frames = (max_kept, max_bytes), max_frames
+        self._max_queued = max_queued
         self._clock = clock
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
@@ -100,6 +106,11 @@ class JobStore:
         -------
         str
             The id of the run. Whoever knows it may see and stop the run; it cannot be guessed.
+
+        Raises
+        ------
+        TooManyRuns
+            If as many runs wait as may.
         """
         with self._lock:
             if self._closing.is_set():
@@ -108,6 +119,8 @@ class JobStore:
             for job in list(self._jobs.values()):
                 if job.visitor == visitor and job.status in LIVE:
                     self._stop(job, REPLACED)
+            if len(self._queue) >= self._max_queued:
+                raise TooManyRuns(TOO_MANY)
             name, now = secrets.token_urlsafe(16), self._clock()
             job = Job(name, visitor, target, argument, History(self._max_frames), asked_at=now)
             self._jobs[name] = job

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +22,7 @@ from explainer.page_settings import (
     FloorSettings,
     ForwardSettings,
     SampleSettings,
+    ScheduleSettings,
     ShippedRunSettings,
 )
 from explainer.settings import Settings
@@ -33,6 +35,7 @@ CONTAINER = "application/vnd.diffusion-explainer.frames"
 QUESTIONS: dict[str, tuple[type[Settings], str, str]] = {
     "forward": (ForwardSettings, "explainer.experiments:forward_process", CONTAINER),
     "strip.png": (ForwardSettings, "explainer.experiments:forward_strip", "image/png"),
+    "schedules": (ScheduleSettings, "explainer.experiments:schedule_figures", "application/json"),
     "sample": (SampleSettings, "explainer.experiments:sample_path", CONTAINER),
     "corruption": (CorruptionSettings, "explainer.experiments:corruption_path", CONTAINER),
     "floor": (FloorSettings, "explainer.experiments:floor", "application/json"),
@@ -141,6 +144,9 @@ def _run_routes(services: Services) -> list[BaseRoute]:
     ]
 
 
+_compressing = Lock()
+
+
 @cache
 def _plotly() -> bytes:
     """Return the plotly.js that matches the installed plotly, compressed once."""
@@ -148,9 +154,14 @@ def _plotly() -> bytes:
     return gzip.compress(script, compresslevel=6)
 
 
+def _plotly_once() -> bytes:
+    with _compressing:  # a class that opens the tab at once costs one compression
+        return _plotly()
+
+
 async def _plotly_script(request: Request) -> Response:
     return Response(
-        await run_in_threadpool(_plotly),
+        await run_in_threadpool(_plotly_once),
         media_type="text/javascript",
         headers={"Content-Encoding": "gzip", "Cache-Control": "public, max-age=86400"},
     )

@@ -79,7 +79,7 @@ def build_app(services: Services) -> gr.Blocks:
             with gr.Tab(forward.TITLE):
                 forward.build()
             with gr.Tab(schedules.TITLE):
-                schedules.build(services, page)
+                schedules.build()
             with gr.Tab(train.TITLE):
                 train.build(services)
             with gr.Tab(compare.TITLE):

@@ -7,12 +7,9 @@ with the installed plotly, served by the app itself.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import gradio as gr
-import plotly.graph_objects as go
 
 JS_ON_LOAD = """
 import(new URL("static/page/chart.js", document.baseURI).href)
@@ -21,33 +18,28 @@ import(new URL("static/page/chart.js", document.baseURI).href)
 """
 
 
-def panel(title: str, note: str, figure: go.Figure) -> dict[str, Any]:
-    """Return one chart with its title and the line that explains it."""
-    return {"title": title, "note": note, "figure": json.loads(figure.to_json())}
-
-
-def charts_value(panels: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return panels as the value of a charts component; the first one's traces are the legend."""
-    return {"panels": list(panels)}
-
-
-def charts(*, label: str) -> gr.HTML:
-    """Return a component that shows panels side by side, as many as there is room for.
+def charts(src: str, *, label: str, words: Mapping[str, tuple[str, str]]) -> gr.HTML:
+    """Return a component that shows figures side by side, as many as there is room for.
 
     Parameters
     ----------
+    src : str
+        Address of a JSON object of plotly figures by name, relative to the page; the traces of
+        the first make the legend. An event handler shows others by returning ``{"src": url}``.
     label : str
         Its name for a screen reader.
+    words : mapping
+        By the figures' names: a title, and the line that explains it.
 
     Returns
     -------
     gr.HTML
-        Its value comes from :func:`charts_value`.
     """
     return gr.HTML(
-        value=None,
+        value={"src": src},
         label=label,
         html_template='<div data-charts style="min-height: 560px"></div>',
         js_on_load=JS_ON_LOAD,
         apply_default_css=False,
+        words={name: list(pair) for name, pair in words.items()},
     )

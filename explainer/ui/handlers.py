@@ -13,6 +13,9 @@ QUICK: dict[str, Any] = {
     "show_progress": "hidden",
     "trigger_mode": "always_last",
     "api_visibility": "private",
+    # Gradio's own check would answer a value out of range with an HTTP 500 and a traceback in the
+    # log, and round what is not whole; ours names the field and keeps the picture.
+    "preprocess": False,
 }
 
 P = ParamSpec("P")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -156,7 +157,7 @@ def test_forward_process_warns_of_the_tutorials_schedule(page: Page, app: str) -
 
 def test_schedules_are_drawn_and_chosen(page: Page, app: str) -> None:
     visit(page, app, "Schedule plots")
-    titles = page.get_by_role("heading", level=4)
+    titles = page.locator("[data-charts]").get_by_role("heading", level=2)
     expect(titles).to_have_count(6, timeout=15_000)
     lines = page.locator("[data-charts] .scatterlayer .trace")
     expect(lines).to_have_count(6 * 3, timeout=15_000)
@@ -165,7 +166,7 @@ def test_schedules_are_drawn_and_chosen(page: Page, app: str) -> None:
     expect(page.locator(".dx-legend li")).to_have_text(["tutorial", "linear", "cosine", "sigmoid"])
     for name in ("tutorial (sigmoid in β)", "linear", "cosine", "sigmoid (in ᾱ)"):
         page.get_by_role("checkbox", name=name, exact=True).uncheck()
-    expect(page.get_by_text("Choose at least one schedule.")).to_be_visible()
+    expect(page.get_by_text("schedules must name at least one schedule.")).to_be_visible()
     expect(lines).not_to_have_count(0)  # what was on screen stays
 
 
@@ -229,15 +230,15 @@ def test_two_samplers_from_the_same_noise(page: Page, app: str) -> None:
     pause(left)
     left.get_by_role("slider").fill("0")
     expect(right).to_have_attribute("data-frame", "0")  # linked
-    expect(left).to_contain_text("100 network evaluations")
-    expect(right).to_contain_text("20 network evaluations")
+    expect(left).to_contain_text("100 evaluations of the model")
+    expect(right).to_contain_text("20 evaluations of the model")
     expect(right).to_contain_text("sliced Wasserstein distance")
     box = page.get_by_label("number input for DDIM steps")
     box.fill("7")
     box.press("Enter")
-    expect(right).to_contain_text("7 network evaluations")
+    expect(right).to_contain_text("7 evaluations of the model")
     expect(right).to_have_attribute("data-frames", "8")
-    expect(left).to_contain_text("100 network evaluations")
+    expect(left).to_contain_text("100 evaluations of the model")
 
 
 def test_three_noises_move_together(page: Page, app: str) -> None:
@@ -279,3 +280,26 @@ def test_a_taken_port_gets_one_sentence(app: str) -> None:
     assert process.returncode == 1
     assert printed.startswith(f"Cannot serve on 127.0.0.1, port {port}: ")
     assert len(printed.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("junk", [None, True, "x", -1e300, [["x"]], {"a": []}], ids=repr)
+def test_a_forged_event_gets_one_sentence(app: str, junk: object) -> None:
+    with urllib.request.urlopen(app + "config", timeout=10) as answer:
+        events = json.load(answer)["dependencies"]
+    wired = [event for event in events if event["inputs"] and event["backend_fn"]]
+    assert len(wired) > 10
+    for event in wired:
+        data = [junk] * len(event["inputs"])
+        body = json.dumps({"fn_index": event["id"], "data": data, "session_hash": "forged"})
+        request = urllib.request.Request(
+            app + "gradio_api/run/predict",
+            data=body.encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            first = json.load(answer)["data"][0]
+        refused = isinstance(first, dict) and "error" in first
+        skipped = isinstance(first, dict) and first.get("__type__") == "update"
+        assert refused or skipped, first
+        if refused:
+            assert "\n" not in first["error"]

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from explainer.jobs import Event, JobStore, Report, RunnerUnavailable, UnknownJob
+from explainer.jobs import Event, JobStore, Report, RunnerUnavailable, TooManyRuns, UnknownJob
 from explainer.jobs.reports import CANNOT_START
 from tests.jobs import targets
 from tests.jobs.helpers import FakeClock, FakeRunner
@@ -258,3 +258,13 @@ def test_closing_stops_all_and_keeps_what_was_told(store, runner):
     assert [told[0] for told in runner.told].count("start") == 2  # the waiting one never started
     with pytest.raises(RuntimeError, match="closed"):
         submit(store)
+
+
+def test_the_queue_is_bounded_and_full_is_told_plainly(make, runner):
+    store = make(max_queued=2)
+    runner.places = 1
+    live = [submit(store, visitor=str(i)) for i in range(3)]
+    with pytest.raises(TooManyRuns, match="Too many runs are waiting"):
+        submit(store, visitor="late")
+    assert [store.poll(job).queue_position for job in live] == [0, 1, 2]
+    assert submit(store, visitor="2")  # who waits may change their mind

@@ -89,6 +89,13 @@ export class Player {
     }
   }
 
+  /** Forget what is being fetched: what comes next is newer. */
+  cancel() {
+    this.#turn += 1;
+    this.#abort?.abort();
+    if (this.#state === "loading") this.#setState("idle");
+  }
+
   /** Say why there is nothing new to see; the picture stays. */
   refuse(sentence) {
     write(this.parts.error, sentence);
@@ -366,8 +373,9 @@ export async function mount(element, props, watch) {
   const player = new Player(element.querySelector("[data-player]") ?? element, props);
   const open = () => {
     const { src, error } = props.value ?? {};
-    if (error) player.refuse(error);
-    else player.open(src);
+    if (!error) return player.open(src);
+    player.cancel();
+    player.refuse(error);
   };
   watch?.("value", open);
   open();

@@ -7,7 +7,11 @@ export function loadPlotly() {
     const script = document.createElement("script");
     script.src = new URL("static/plotly.js", document.baseURI).href;
     script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error("The chart library could not be loaded."));
+    script.onerror = () => {
+      library = null; // the next chart tries again
+      script.remove();
+      reject(new Error("The chart library could not be loaded."));
+    };
     document.head.append(script);
   });
   return library;
@@ -70,10 +74,7 @@ export class Chart {
       await Plotly.react(this.root, data, themed(shape), { displayModeBar: false });
       this.root.dataset.state = "ready";
     });
-    this.#drawing = this.#drawing.catch((error) => {
-      this.root.textContent = error.message;
-      this.root.dataset.state = "error";
-    });
+    this.#drawing = this.#drawing.catch((error) => console.error(error.message));
   }
 
   destroy() {
@@ -110,27 +111,42 @@ export function mount(element, props, watch) {
   alert.className = "dx-error";
   alert.setAttribute("role", "alert");
   root.append(alert, grid);
-  const charts = [];
-  const show = () => {
-    alert.textContent = props.value?.error ?? "";
-    const panels = props.value?.panels ?? [];
-    if (!panels.length) return;
+  const charts = new Map();
+  let wanted = "";
+
+  const draw = (figures) => {
     root.querySelector(".dx-legend")?.remove();
-    root.prepend(legendOf(panels[0].figure));
-    panels.forEach(({ title, note, figure }, index) => {
-      if (!charts[index]) {
+    grid.before(legendOf(Object.values(figures)[0]));
+    for (const [name, figure] of Object.entries(figures)) {
+      if (!charts.has(name)) {
+        const [title, note] = props.words[name] ?? [name, ""];
         const card = document.createElement("section");
         card.className = "dx-panel";
-        card.innerHTML = "<h4></h4><p></p><div></div>";
+        card.innerHTML = "<h2></h2><p></p><div></div>";
+        card.querySelector("h2").textContent = title;
+        card.querySelector("p").textContent = note;
         grid.append(card);
-        charts[index] = { card, chart: new Chart(card.querySelector("div"), title) };
+        charts.set(name, new Chart(card.querySelector("div"), title));
       }
-      const { card, chart } = charts[index];
-      card.querySelector("h4").textContent = title;
-      card.querySelector("p").textContent = note;
-      chart.show(figure);
-    });
+      charts.get(name).show(figure);
+    }
     root.dataset.state = "ready";
+  };
+
+  const show = async () => {
+    const { src, error } = props.value ?? {};
+    alert.textContent = error ?? "";
+    if (!src || error) return;
+    wanted = src;
+    try {
+      const response = await fetch(new URL(src, document.baseURI));
+      const answer = await response.json();
+      if (src !== wanted) return; // a newer one is on its way
+      if (response.ok) draw(answer);
+      else alert.textContent = answer.error;
+    } catch {
+      if (src === wanted) alert.textContent = "The server did not answer.";
+    }
   };
   watch("value", show);
   show();

@@ -5,13 +5,14 @@ import { Chart } from "./chart.js";
 
 const EVERY = 200; // milliseconds between two questions while somebody looks
 const HIDDEN = 20000; // and while nobody does: often enough to keep the run's lease
+const PATIENCE = 15000; // a connection that says nothing for so long is dead
 const MEMORY = "diffusion-explainer-run"; // a reload finds its run again
 const LIVE = new Set(["queued", "running", "paused"]);
 
 const api = (path) => new URL(`api/${path}`, document.baseURI).href;
 
 async function ask(url, options) {
-  const response = await fetch(url, options);
+  const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE), ...options });
   if (response.ok) return response;
   const { error } = await response.json().catch(() => ({}));
   throw Object.assign(new Error(error ?? "The server did not answer."), { status: response.status });
@@ -26,12 +27,14 @@ function shell(root, words, label) {
       ><button type="button" data-stop disabled></button
       ><a data-download hidden></a></div>
     <div class="dx-live"><div data-player></div>
-      <section class="dx-panel"><h4></h4><p></p><div data-loss></div></section></div>`;
+      <section class="dx-panel"><h2></h2><p></p><div data-loss></div></section></div>`;
   const part = (name) => root.querySelector(`[data-${name}]`);
-  root.querySelector("h4").textContent = words.loss;
+  root.querySelector("h2").textContent = words.loss;
   part("pause").textContent = words.pause;
   part("stop").textContent = words.stop;
   part("download").textContent = words.download;
+  part("download").download = "model.safetensors";
+  root.querySelector(".dx-progress").setAttribute("aria-label", words.progress);
   return {
     status: part("status"),
     error: root.querySelector(".dx-error"),
@@ -71,6 +74,8 @@ class LiveRun {
 
   show(value) {
     this.parts.error.textContent = value?.error ?? "";
+    const busy = this.#run && (!this.#status || LIVE.has(this.#status));
+    if (busy && value && !value.run) return; // a choice for the next run; this one is still going
     if (!value || value.error || (value.run && value.run === this.#run)) return;
     this.#generation += 1;
     clearTimeout(this.#timer);
@@ -87,6 +92,7 @@ class LiveRun {
       } catch {
         // Storage may be forbidden; then a reload does not find the run again.
       }
+      this.parts.player.cancel();
       this.parts.status.textContent = this.words.starting;
       this.#soon(0);
     } else {
@@ -107,9 +113,9 @@ class LiveRun {
     const generation = this.#generation;
     try {
       await ask(api(`runs/${value.run}?since=${Number.MAX_SAFE_INTEGER}`));
-    } catch {
-      sessionStorage.removeItem(MEMORY);
-      return;
+    } catch (error) {
+      if (error.status === 404) return sessionStorage.removeItem(MEMORY);
+      // Whatever else is wrong may pass: follow the run, and keep trying.
     }
     if (generation === this.#generation) this.show(value);
   }
@@ -137,10 +143,10 @@ class LiveRun {
     const generation = this.#generation;
     if (this.#asking === generation) return; // the answer under way will ask for the next
     this.#asking = generation;
-    let buffer;
+    let news;
     try {
       const response = await ask(api(`runs/${this.#run}?since=${this.#since}`));
-      buffer = await response.arrayBuffer();
+      news = unpack(await response.arrayBuffer());
     } catch (error) {
       if (generation !== this.#generation) return;
       if (error.status === 404) return this.#state({ status: "failed", error: error.message });
@@ -150,13 +156,12 @@ class LiveRun {
     }
     if (generation !== this.#generation) return;
     this.#asking = 0;
-    const { header, arrays } = unpack(buffer);
-    this.#news(header, arrays);
+    this.#news(news);
     const seen = !document.hidden && this.root.clientWidth;
     this.#soon(seen ? EVERY : HIDDEN);
   }
 
-  #news(header, arrays) {
+  #news({ header, arrays }) {
     for (const [name, values] of Object.entries(header.series)) {
       (this.#series[name] ??= []).push(...values);
     }
@@ -177,6 +182,8 @@ class LiveRun {
     this.#status = status;
     this.root.dataset.status = status;
     const live = LIVE.has(status);
+    // Five times a second is no news to listen to.
+    parts.status.parentElement.setAttribute("aria-live", status === "running" ? "off" : "polite");
     const percent = Math.round(progress * 100);
     parts.fill.style.width = `${percent}%`;
     parts.bar.setAttribute("aria-valuenow", percent);
@@ -189,7 +196,7 @@ class LiveRun {
       .replace("{percent}", percent)
       .replace("{position}", queue_position)
       .replace("{seconds}", (seconds ?? 0).toFixed(1));
-    parts.status.textContent = [text, error ?? note].filter(Boolean).join(" ");
+    parts.status.textContent = [text, error || note].filter(Boolean).join(" ");
   }
 
   #draw() {
@@ -226,7 +233,7 @@ class LiveRun {
       await ask(api(`runs/${this.#run}/${verb}`), { method: "POST" });
       this.#soon(0);
     } catch (error) {
-      this.parts.status.textContent = error.message;
+      this.parts.status.textContent = error.status ? error.message : this.words.unreachable;
     }
   }
 }

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import gradio as gr
 
 from explainer.page_settings import ForwardSettings
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, Value, choices, one_sentence
+from explainer.ui.handlers import QUICK, Value, choices
 from explainer.ui.player.component import point_cloud
 from explainer.ui.text import en
 
@@ -20,11 +19,14 @@ LINK = """<a class="dx-link" href="${value.src}" download="forward-process.png">
   ${words}</a>"""
 
 
-@one_sentence
-def _show(question: str, *values: Any) -> Value:
+def _show(*values: Any) -> tuple[Value, Any]:
+    """Return what the player shows and where the strip is; a refusal leaves the strip as it is."""
     names = ("dataset", "schedule", "T", "zero_terminal_snr", "way")
-    settings = ForwardSettings(**dict(zip(names, values, strict=True)))
-    return {"src": address(question, settings)}
+    try:
+        settings = ForwardSettings(**dict(zip(names, values, strict=True)))
+    except ValueError as error:
+        return {"error": str(error)}, gr.skip()
+    return {"src": address("forward", settings)}, {"src": address("strip.png", settings)}
 
 
 def build() -> None:
@@ -59,5 +61,4 @@ def build() -> None:
             )
     inputs = [dataset, schedule, T, zero, way]
     for component in inputs:
-        component.change(functools.partial(_show, "forward"), inputs, player, **QUICK)
-        component.change(functools.partial(_show, "strip.png"), inputs, link, **QUICK)
+        component.change(_show, inputs, [player, link], **QUICK)

@@ -2,58 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
-from explainer.figures.schedules import QUANTITIES, schedule_figure
 from explainer.page_settings import ScheduleSettings
-from explainer.settings import SCHEDULE_NAMES, InvalidSetting
-from explainer.ui.chart import charts, charts_value, panel
-from explainer.ui.handlers import QUICK, Value, choices
-from explainer.ui.services import Services
+from explainer.ui.api import address
+from explainer.ui.chart import charts
+from explainer.ui.handlers import QUICK, Value, choices, one_sentence
 from explainer.ui.text import en
 
 TITLE = "Schedule plots"
-FIRST = ["tutorial", "linear", "cosine"]
 
 
-def build(services: Services, page: gr.Blocks) -> None:
+@one_sentence
+def _show(schedules: Any, T: Any, zero: Any, axis: Any) -> Value:
+    settings = ScheduleSettings(schedules=schedules, T=T, zero_terminal_snr=zero, axis=axis)
+    return {"src": address("schedules", settings)}
+
+
+def build() -> None:
     """Build the tab and wire it."""
-
-    async def show(names: object, T: object, zero: object, axis: object) -> Value:
-        try:
-            settings = ScheduleSettings(T=T, zero_terminal_snr=zero)
-            if not isinstance(names, list) or not set(names) <= set(SCHEDULE_NAMES):
-                raise InvalidSetting(f"schedules must be among {', '.join(SCHEDULE_NAMES)}.")
-            if not names:
-                raise InvalidSetting(en.CHOOSE_SCHEDULE)
-            table = await services.calculator(
-                "explainer.experiments:schedule_table", settings.model_dump()
-            )
-        except (ValueError, RuntimeError) as error:
-            return {"error": str(error)}
-        ordered = [name for name in SCHEDULE_NAMES if name in names]
-        return charts_value(
-            [
-                panel(
-                    *en.QUANTITIES[quantity],
-                    schedule_figure(table, ordered, quantity, log=axis == "log"),
-                )
-                for quantity in QUANTITIES
-            ]
-        )
-
+    first = ScheduleSettings()
     gr.Markdown(en.SCHEDULE, elem_classes="dx-intro")
     with gr.Row():
         with gr.Column(scale=1, min_width=260):
             names = gr.CheckboxGroup(
-                choices(en.SCHEDULES), value=FIRST, label=en.LABELS["schedules"]
+                choices(en.SCHEDULES), value=list(first.schedules), label=en.LABELS["schedules"]
             )
-            T = gr.Slider(10, 1000, value=100, step=10, label=en.LABELS["T"])
+            T = gr.Slider(10, 1000, value=first.T, step=10, label=en.LABELS["T"])
             zero = gr.Checkbox(value=False, label=en.LABELS["zero_terminal_snr"])
-            axis = gr.Radio(["linear", "log"], value="linear", label=en.LABELS["axis"])
+            axis = gr.Radio(["linear", "log"], value=first.axis, label=en.LABELS["axis"])
         with gr.Column(scale=4, min_width=320):
-            plots = charts(label=TITLE)
+            plots = charts(address("schedules", first), label=TITLE, words=en.QUANTITIES)
     inputs = [names, T, zero, axis]
     for component in inputs:
-        component.change(show, inputs, plots, **QUICK)
-    page.load(show, inputs, plots, **QUICK)
+        component.change(_show, inputs, plots, **QUICK)

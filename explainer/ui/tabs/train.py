@@ -10,7 +10,7 @@ import gradio as gr
 from explainer.config import PRESETS
 from explainer.page_settings import ShippedRunSettings
 from explainer.settings import InvalidSetting
-from explainer.shipped import ShippedModel, shipped_models
+from explainer.shipped import shipped_run
 from explainer.ui.api import address
 from explainer.ui.handlers import QUICK, Value, choices, one_sentence
 from explainer.ui.live import live_view, run_value, shipped_value
@@ -21,28 +21,23 @@ TITLE = "Train live"
 # One live run a browser tab: its name is made in the page and survives a reload.
 VISITOR_JS = """(visitor, ...rest) => {
   const key = "diffusion-explainer-visitor";
-  let name = visitor;
+  let name = (window.diffusionVisitor ??= crypto.getRandomValues(new Uint32Array(4)).join("-"));
   try {
-    name = sessionStorage.getItem(key) ?? crypto.getRandomValues(new Uint32Array(4)).join("-");
+    name = sessionStorage.getItem(key) ?? name;
     sessionStorage.setItem(key, name);
-  } catch { name = crypto.getRandomValues(new Uint32Array(4)).join("-"); }
+  } catch { /* Storage may be forbidden; then the page itself remembers. */ }
   return [name, ...rest];
 }"""
 VISITOR = re.compile(r"[0-9-]{4,64}")
 
 
-def _shipped(preset: str, dataset: str) -> dict[str, Any] | None:
+def _shipped(preset: Any, dataset: Any) -> Value | None:
     """Return the view of the shipped run with these settings, or None if none is shipped."""
-    runs = [
-        model
-        for model in shipped_models().values()
-        if model.info["preset"] == preset and model.config.dataset == dataset
-    ]
-    if not runs:
+    run = shipped_run(preset, dataset)
+    if not run:
         return None
-    longest: ShippedModel = max(runs, key=lambda model: model.info["step"])
     settings = ShippedRunSettings(preset=preset, dataset=dataset)
-    return shipped_value(address("shipped-run", settings), longest)
+    return shipped_value(address("shipped-run", settings), run[-1])
 
 
 def build(services: Services) -> None:
@@ -75,7 +70,7 @@ def build(services: Services) -> None:
 
     button.click(start, [visitor, preset, dataset, seed], view, js=VISITOR_JS, **QUICK)
 
-    def look(preset: str, dataset: str) -> Any:
+    def look(preset: object, dataset: object) -> Any:
         # A choice shows what it led to last time; the learner's own run stays where there is none.
         return _shipped(preset, dataset) or gr.skip()
 

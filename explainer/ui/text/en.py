@@ -27,7 +27,7 @@ SCHEDULES = {
 FORWARD = """\
 **Noise is added step by step until nothing of the data is left.** Each point is a data point, \
 coloured by where it sits on the shape; drag the slider and watch the colours mix. The formula \
-below the picture holds the numbers of the step you are at."""
+holds the numbers of the step you are at."""
 STRIP = "Take the twenty snapshots home as a picture"
 FORWARD_JUMP = "jump: one draw of noise, xₜ straight from x₀"
 FORWARD_WALK = "walk: fresh noise at every step"
@@ -59,8 +59,9 @@ LIVE_WORDS = {
     "training": "training",
     "validation": "validation",
     "floor": "lowest possible",
-    "floorNote": "Mean squared error of the prediction. No network can get below {floor} on this "
-    "data with this schedule.",
+    "floorNote": "Mean squared error of the prediction. On average no network can get below "
+    "{floor} on this data with this schedule; the training line is noisy and may dip under it.",
+    "progress": "Training progress",
     "step": "step",
     "pause": "Pause",
     "resume": "Resume",
@@ -79,8 +80,8 @@ LIVE_WORDS = {
 
 COMPARE = """\
 **One network, the same noise, two ways back.** DDPM adds fresh noise at every step and wants \
-many of them; DDIM goes straight and gets by with few. Click a point to follow the same particle \
-on both sides: each point has the colour of the place where it ends."""
+many of them; DDIM adds none (η = 0) and gets by with few. Click a point to follow the same \
+particle on both sides: each point has the colour of the place where it ends."""
 COMPARE_DDPM, COMPARE_DDIM = "DDPM", "DDIM"
 EXACT_LABEL = "Exact denoiser, no training · {dataset}"
 EXACT_NOTE = (
@@ -112,11 +113,12 @@ LABELS = {
     "model": "Model",
     "ddpm_steps": "DDPM steps",
     "ddim_steps": "DDIM steps",
-    "eta": "η of DDIM: 0 straight, 1 as noisy as DDPM",
+    "eta": "η of DDIM: 0 no noise, 1 like DDPM",
     "samples": "What the network draws",
 }
-CHOOSE_SCHEDULE = "Choose at least one schedule."
-CANNOT_SERVE = (
-    "Cannot serve on {host}, port {port}: {why}. Stop the program that uses it, or choose another "
-    "with python app.py --port NUMBER."
+PORT_TAKEN = (
+    "Cannot serve on {host}, port {port}: the port is in use. Stop the program that uses it, or "
+    "choose another with python app.py --port NUMBER."
 )
+CANNOT_SERVE = "Cannot serve on {host}, port {port}: {why}."
+BAD_PORT = "must be a whole number between 1 and 65535 (--port or GRADIO_SERVER_PORT)"
