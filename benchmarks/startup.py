@@ -126,7 +126,7 @@ def imports(errors: Path, most: int = 12) -> Table:
     ]
     rows.append({"package": "all", "modules": sum(modules.values()), "own s": total / 1e6})
     return Table(
-        "What the server's process imports until it answers",
+        "What the server and the workers' forkserver import until it answers, side by side",
         rows,
         "-X importtime, which itself slows importing; seconds in a package's own modules.",
     )
