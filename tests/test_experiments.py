@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from explainer import experiments
 from explainer.checkpoints import from_bytes
 from explainer.config import PRESETS, TrainConfig
 from explainer.data import make_dataset
+from explainer.experiments import common, forward, learning, noise, reverse
 from explainer.figures.schedules import QUANTITIES
 from explainer.frames import decode, dequantise
 from explainer.jobs import JobStore, WorkerPool, run_inline
@@ -34,7 +34,7 @@ def clouds(data: bytes) -> tuple[dict[str, Any], dict[str, Any], torch.Tensor]:
 
 @pytest.mark.parametrize("way", ["jump", "walk"])
 def test_forward_process_has_the_marginal_of_theory(way: str) -> None:
-    data = experiments.forward_process({"way": way, "n": 10_000, "schedule": "linear"})
+    data = forward.forward_process({"way": way, "n": 10_000, "schedule": "linear"})
     header, arrays, x = clouds(data)
     assert x.shape == (101, 10_000, 2)
     assert arrays["color"].shape == (10_000,)
@@ -52,14 +52,14 @@ def test_forward_process_has_the_marginal_of_theory(way: str) -> None:
 
 
 def test_the_jump_keeps_its_noise_and_the_walk_does_not() -> None:
-    *_, jump = clouds(experiments.forward_process({"n": 500, "schedule": "linear"}))
+    *_, jump = clouds(forward.forward_process({"n": 500, "schedule": "linear"}))
     x_0, schedule = jump[0], make_schedule("linear", 100)
     eps = [
         (jump[t + 1] - schedule.alpha_bar(t) ** 0.5 * x_0) / (1 - schedule.alpha_bar(t)) ** 0.5
         for t in (40, 90)
     ]
     torch.testing.assert_close(*eps, atol=2e-3, rtol=0)
-    *_, walk = clouds(experiments.forward_process({"n": 500, "schedule": "linear", "way": "walk"}))
+    *_, walk = clouds(forward.forward_process({"n": 500, "schedule": "linear", "way": "walk"}))
     assert (walk[41] - jump[41]).abs().max() > 0.5
 
 
@@ -67,12 +67,12 @@ def test_the_jump_keeps_its_noise_and_the_walk_does_not() -> None:
     ("schedule", "says"), [("tutorial", "88 % of its amplitude"), ("cosine", "nothing of the data")]
 )
 def test_forward_process_says_whether_the_data_is_gone(schedule: str, says: str) -> None:
-    header, *_ = clouds(experiments.forward_process({"n": 50, "schedule": schedule}))
+    header, *_ = clouds(forward.forward_process({"n": 50, "schedule": schedule}))
     assert says in header["summary"]
 
 
 def test_long_processes_are_shown_in_101_frames() -> None:
-    header, _, x = clouds(experiments.forward_process({"n": 50, "T": 1000, "way": "walk"}))
+    header, _, x = clouds(forward.forward_process({"n": 50, "T": 1000, "way": "walk"}))
     assert len(x) == len(header["labels"]) == 101
     assert header["labels"][-1].startswith("t = 1000 of 1000")
     assert len(header["strip"]["indices"]) == len(header["strip"]["titles"]) == 20
@@ -80,7 +80,7 @@ def test_long_processes_are_shown_in_101_frames() -> None:
 
 
 def test_schedule_figures_draw_the_schedules() -> None:
-    figures = experiments.schedule_figures({"T": 30, "schedules": "sigmoid,linear"})
+    figures = forward.schedule_figures({"T": 30, "schedules": "sigmoid,linear"})
     assert list(figures) == list(QUANTITIES)
     traces = figures["betas"]["data"]
     assert [trace["name"] for trace in traces] == ["linear", "sigmoid"]
@@ -95,7 +95,7 @@ def test_schedule_figures_draw_the_schedules() -> None:
 def test_measured_snr_of_gaussian_noise_is_that_of_the_schedule(
     amount: int, decibel: float
 ) -> None:
-    header, *_ = clouds(experiments.corruption_path({"n": 10_000}))
+    header, *_ = clouds(noise.corruption_path({"n": 10_000}))
     stated = header["facts"]["measured SNR"]
     assert stated[0] == "∞"
     assert stated[-1] == "below −30 dB"
@@ -108,7 +108,7 @@ def test_measured_snr_of_gaussian_noise_is_that_of_the_schedule(
     ("sampler", "steps"), [("ddpm", 20), ("ddim", 5), ("ddim", 20)], ids=lambda v: str(v)
 )
 def test_sample_path_states_its_cost_and_its_own_distance(sampler: str, steps: int) -> None:
-    data = experiments.sample_path({"sampler": sampler, "steps": steps, "n": 1000})
+    data = reverse.sample_path({"sampler": sampler, "steps": steps, "n": 1000})
     header, arrays, x = clouds(data)
     assert len(x) == steps + 1
     assert header["cost"]["evaluations"] == steps
@@ -121,8 +121,8 @@ def test_sample_path_states_its_cost_and_its_own_distance(sampler: str, steps: i
 
 
 def test_both_samplers_start_from_the_same_noise_and_eta_0_repeats_itself() -> None:
-    ddpm = clouds(experiments.sample_path({"sampler": "ddpm", "steps": 10, "n": 200}))[2]
-    ddim = clouds(experiments.sample_path({"sampler": "ddim", "steps": 10, "n": 200}))[2]
+    ddpm = clouds(reverse.sample_path({"sampler": "ddpm", "steps": 10, "n": 200}))[2]
+    ddim = clouds(reverse.sample_path({"sampler": "ddim", "steps": 10, "n": 200}))[2]
     x_T = torch.randn(200, 2, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(ddpm[0], x_T, atol=2e-4, rtol=0)
     torch.testing.assert_close(ddim[0], x_T, atol=2e-4, rtol=0)
@@ -130,14 +130,14 @@ def test_both_samplers_start_from_the_same_noise_and_eta_0_repeats_itself() -> N
 
 
 def test_exact_denoiser_lands_on_its_data() -> None:
-    *_, x = clouds(experiments.sample_path({"model": "exact-moons", "sampler": "ddim", "n": 100}))
-    data = make_dataset("moons", experiments.EXACT_POINTS, seed=0).x
+    *_, x = clouds(reverse.sample_path({"model": "exact-moons", "sampler": "ddim", "n": 100}))
+    data = make_dataset("moons", common.EXACT_POINTS, seed=0).x
     assert torch.cdist(x[-1], data).amin(dim=1).max() < 0.06  # the last level has noise 0.03
 
 
 @pytest.mark.parametrize("kind", ["gaussian", "salt_and_pepper", "uniform"])
 def test_corruption_path_goes_from_data_to_end(kind: str) -> None:
-    header, arrays, x = clouds(experiments.corruption_path({"kind": kind, "n": 4000}))
+    header, arrays, x = clouds(noise.corruption_path({"kind": kind, "n": 4000}))
     data = make_dataset("s_curve", 4000, seed=0).x
     torch.testing.assert_close(x[0], data, atol=2e-4, rtol=0)
     assert len(x) == 51
@@ -158,14 +158,14 @@ def test_corruption_path_goes_from_data_to_end(kind: str) -> None:
 
 
 def test_floor_is_lower_than_any_training_reaches() -> None:
-    result = experiments.floor({"T": 20, "objective": "v"})
+    result = learning.floor({"T": 20, "objective": "v"})
     assert len(result["per_t"]) == 20
     assert result["mean"] == pytest.approx(np.mean(result["per_t"]))
     assert 0.5 < result["mean"] < 1  # v of standardised data has variance 1
 
 
 def test_live_training_reports_what_train_yields() -> None:
-    reports = list(run_inline("explainer.experiments:live_training", TINY.model_dump()))
+    reports = list(run_inline("explainer.experiments.learning:live_training", TINY.model_dump()))
     assert [report.series["step"] for report in reports] == [[0.0], [10.0], [20.0]]
     assert [report.progress for report in reports] == [0, 0.5, 1]
     header, arrays = decode(reports[-1].frame or b"")
@@ -176,7 +176,7 @@ def test_live_training_reports_what_train_yields() -> None:
 
 
 def test_shipped_tutorial_run_is_its_five_epochs() -> None:
-    header, _, x = clouds(experiments.shipped_run({"preset": "tutorial", "n": 200}))
+    header, _, x = clouds(learning.shipped_run({"preset": "tutorial", "n": 200}))
     assert [label.rsplit(" ", 1)[-1] for label in header["labels"]] == [
         "0", "1,000", "2,000", "3,000", "4,000",
     ]  # fmt: skip
@@ -201,12 +201,12 @@ def test_bad_settings_are_named(fields: dict[str, Any], names: str) -> None:
 
 def test_a_worker_process_gives_the_same_bits_as_this_one_and_two_at_once_do_not_mix() -> None:
     fields = TINY.model_dump()
-    inline = list(run_inline("explainer.experiments:live_training", fields))
-    store = JobStore(WorkerPool(workers=1, setup="explainer.experiments:set_up_worker"))
+    inline = list(run_inline("explainer.experiments.learning:live_training", fields))
+    store = JobStore(WorkerPool(workers=1, setup="explainer.experiments.common:set_up_worker"))
     try:
         other = TINY.replace(seed=1).model_dump()
         runs = [
-            store.submit("explainer.experiments:live_training", asked, visitor=name)
+            store.submit("explainer.experiments.learning:live_training", asked, visitor=name)
             for name, asked in (("one", fields), ("two", other), ("three", fields))
         ]
         deadline = time.monotonic() + 60

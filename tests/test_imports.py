@@ -77,7 +77,10 @@ def name_of(path):
     return str(path.relative_to(ROOT))
 
 
-MODULES = sorted(path for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+MODULES = [
+    *sorted(path for path in PACKAGE.glob("*.py") if path.stem != "__init__"),
+    *files(PACKAGE / "experiments"),
+]
 EVERY_FILE = [*files(PACKAGE), *ROOT.glob("app.py")]
 
 
@@ -89,14 +92,15 @@ def test_the_files_are_found():
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_every_module_has_a_layer_and_imports_none_above(path):
-    assert path.stem in RANK, f"{path.stem}: give it a layer in this test"
+    layer = path.stem if path.parent == PACKAGE else path.parent.name
+    assert layer in RANK, f"{layer}: give it a layer in this test"
     for name in imported(path):
         module = inside(name)
         if module in SUBPACKAGES:
-            allowed = FROM_SUBPACKAGES.get(path.stem, set())
-            assert name.rpartition(".")[0] in allowed, f"{path.stem} imports {name}"
+            allowed = FROM_SUBPACKAGES.get(layer, set())
+            assert name.rpartition(".")[0] in allowed, f"{path} imports {name}"
         elif module in RANK:
-            assert RANK[module] <= RANK[path.stem], f"{path.stem} imports {module}, above it"
+            assert RANK[module] <= RANK[layer], f"{path} imports {module}, above it"
         else:
             assert top(name) != "explainer" or name == "explainer.__version__", name
 

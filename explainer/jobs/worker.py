@@ -1,9 +1,9 @@
 """The loop inside a worker process: many runs take turns, one report at a time.
 
-A turn is one ``next()`` of a run's generator, some ten milliseconds to half a second. The run that has had the
-least time so far goes next, so a run of two seconds is never stuck behind one of half an hour.
-Between turns the worker looks for commands from its parent. At most one report a run is on its way
-without having been acknowledged; newer ones are folded together meanwhile.
+A turn is one ``next()`` of a run's generator, some ten milliseconds to half a second. The run that
+has had the least time so far goes next, so a run of two seconds is never stuck behind one of half
+an hour. Between turns the worker looks for commands from its parent. At most one report a run is on
+its way without having been acknowledged; newer ones are folded together meanwhile.
 
 Commands are tuples: ``("start", run, target, pickled argument)``, ``("pause", run)``,
 ``("resume", run)``, ``("stop", run)``, ``("ack", run)`` and ``("shutdown",)``. Answers are

@@ -30,16 +30,17 @@ from explainer.ui.player.component import STATIC_DIR as PLAYER_DIR
 from explainer.ui.services import Services
 
 STATIC_DIR = Path(__file__).parent / "static"
+JSON = "application/json"
 CONTAINER = "application/vnd.diffusion-explainer.frames"
 # Address of each question, its settings, the function that answers it, and what bytes it gives.
 QUESTIONS: dict[str, tuple[type[Settings], str, str]] = {
-    "forward": (ForwardSettings, "explainer.experiments:forward_process", CONTAINER),
-    "strip.png": (ForwardSettings, "explainer.experiments:forward_strip", "image/png"),
-    "schedules": (ScheduleSettings, "explainer.experiments:schedule_figures", "application/json"),
-    "sample": (SampleSettings, "explainer.experiments:sample_path", CONTAINER),
-    "corruption": (CorruptionSettings, "explainer.experiments:corruption_path", CONTAINER),
-    "floor": (FloorSettings, "explainer.experiments:floor", "application/json"),
-    "shipped-run": (ShippedRunSettings, "explainer.experiments:shipped_run", CONTAINER),
+    "forward": (ForwardSettings, "explainer.experiments.forward:forward_process", CONTAINER),
+    "strip.png": (ForwardSettings, "explainer.experiments.forward:forward_strip", "image/png"),
+    "schedules": (ScheduleSettings, "explainer.experiments.forward:schedule_figures", JSON),
+    "sample": (SampleSettings, "explainer.experiments.reverse:sample_path", CONTAINER),
+    "corruption": (CorruptionSettings, "explainer.experiments.noise:corruption_path", CONTAINER),
+    "floor": (FloorSettings, "explainer.experiments.learning:floor", JSON),
+    "shipped-run": (ShippedRunSettings, "explainer.experiments.learning:shipped_run", CONTAINER),
 }
 MAX_QUERY = 2000  # characters; the longest honest address has a few hundred
 

@@ -9,8 +9,17 @@ from explainer.page_settings import ForwardSettings
 
 # The forkserver imports these once; every worker starts from there in a tenth of a second. The
 # first optimiser step needs torch._dynamo, which takes as long to import as torch itself.
-PRELOAD = ("numpy", "torch", "sklearn.datasets", "explainer.experiments", "torch._dynamo")
-SET_UP = "explainer.experiments:set_up_worker"
+PRELOAD = (
+    "numpy",
+    "torch",
+    "sklearn.datasets",
+    "explainer.experiments.forward",
+    "explainer.experiments.reverse",
+    "explainer.experiments.noise",
+    "explainer.experiments.learning",
+    "torch._dynamo",
+)
+SET_UP = "explainer.experiments.common:set_up_worker"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +55,6 @@ def start_services(workers: int = 2) -> Services:
     """
     calculator = Calculator(workers=1, preload=PRELOAD, setup=SET_UP)
     # What the first tab shows is computed while the server itself is still starting.
-    calculator.warm("explainer.experiments:forward_process", ForwardSettings().model_dump())
+    calculator.warm("explainer.experiments.forward:forward_process", ForwardSettings().model_dump())
     pool = WorkerPool(workers=workers, preload=PRELOAD, setup=SET_UP)
     return Services(JobStore(pool), calculator)

@@ -51,7 +51,7 @@ def build(services: Services) -> None:
             raise InvalidSetting(f"preset must be one of {', '.join(PRESETS)}.")
         config = PRESETS[preset].replace(dataset=dataset, seed=seed)
         run = services.store.submit(
-            "explainer.experiments:live_training", config.model_dump(), visitor=visitor
+            "explainer.experiments.learning:live_training", config.model_dump(), visitor=visitor
         )
         return run_value(run, config)
 

@@ -1,0 +1,56 @@
+"""What the experiments share."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from explainer.checkpoints import load
+from explainer.data import Dataset, make_dataset
+from explainer.models import Denoiser, ExactDenoiser
+from explainer.page_settings import EXACT
+from explainer.schedules import NoiseSchedule, make_schedule
+from explainer.settings import DatasetName
+from explainer.shipped import shipped_models
+
+MAX_FRAMES = 101
+EXACT_POINTS = 2000  # data points of the exact denoiser: as many as are shown
+SHOWN = 2000  # points of the data drawn behind, and compared with
+
+
+def set_up_worker() -> None:
+    """Prepare a worker process: one thread each, networks this small lose time to a second."""
+    torch.set_num_threads(1)
+
+
+def chosen_frames(count: int, most: int = MAX_FRAMES) -> list[int]:
+    """Choose at most ``most`` of ``count`` frames, evenly, the first and the last among them."""
+    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
+
+
+def color_bytes(color: Tensor) -> NDArray[np.uint8]:
+    """Write colours in [0, 1] as the page takes them, shape (n,)."""
+    return (color.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """Write a number with a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+@lru_cache(maxsize=16)
+def load_model(name: str) -> tuple[Denoiser, NoiseSchedule, Dataset, DatasetName]:
+    """Return a model by name: denoiser, schedule, the data it was made for, and its name."""
+    if name.startswith(EXACT):
+        dataset: DatasetName = name.removeprefix(EXACT)  # type: ignore[assignment]
+        data = make_dataset(dataset, EXACT_POINTS, seed=0)
+        schedule = make_schedule("cosine", 100)
+        return ExactDenoiser(data.x, schedule), schedule, data, dataset
+    checkpoint = load(shipped_models()[name].path)
+    c = checkpoint.config
+    data = make_dataset(c.dataset, c.n_points, seed=c.seed, scaling=c.scaling)
+    return checkpoint.denoiser(), checkpoint.schedule(), data, c.dataset

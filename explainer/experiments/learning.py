@@ -1,0 +1,94 @@
+"""Experiments of the tab "Train live"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from explainer.checkpoints import Checkpoint, to_bytes
+from explainer.config import TrainConfig
+from explainer.data import Dataset, make_dataset
+from explainer.experiments.common import SHOWN, color_bytes, load_model
+from explainer.frames import encode, limits_around, quantise
+from explainer.jobs.reports import Report
+from explainer.metrics import loss_floor
+from explainer.page_settings import FloorSettings, ShippedRunSettings
+from explainer.sampling import ddim_step, last, sample, timesteps
+from explainer.schedules import make_schedule
+from explainer.shipped import shipped_run as checkpoints_of
+from explainer.training import train
+
+
+def floor(fields: dict[str, Any]) -> dict[str, Any]:
+    """Compute :class:`FloorSettings`: ``mean`` and ``per_t``, as plain numbers."""
+    s = FloorSettings(**fields)
+    # With fewer points the posterior could tell them apart, and the floor would be too low.
+    data = make_dataset(s.dataset, 20_000, seed=0, scaling=s.scaling)
+    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
+    draws = max(10, 5000 // s.T)  # the same work for every T
+    result = loss_floor(data, schedule, objective=s.objective, n_points=draws)
+    return {"mean": result.mean, "per_t": result.per_t.tolist()}
+
+
+def _training_frame(data: Dataset, x_T: Tensor, previews: list[Tensor], labels: list[str]) -> bytes:
+    """Pack samples of a network as it trains; each point keeps the colour of its x_T."""
+    limits = limits_around(data.x[:SHOWN].numpy(), margin=0.35)
+    rank = x_T[:, 1].argsort().argsort().float() / max(len(x_T) - 1, 1)
+    return encode(
+        {"limits": limits, "labels": labels},
+        {
+            "frames": quantise(torch.stack(previews).numpy(), limits),
+            "color": color_bytes(rank),
+            "background": quantise(data.x[:SHOWN].numpy(), limits),
+        },
+    )
+
+
+def live_training(fields: dict[str, Any]) -> Iterator[Report]:
+    """Train :class:`TrainConfig` and report loss, progress, a picture, and a checkpoint at last."""
+    config = TrainConfig(**fields)
+    data = make_dataset(config.dataset, 2000, seed=config.seed, scaling=config.scaling)
+    for snapshot in train(config):
+        finished = snapshot.step == config.steps
+        result = None
+        if finished:
+            result = to_bytes(Checkpoint(config, snapshot.parameters, {"step": snapshot.step}))
+        yield Report(
+            progress=snapshot.step / config.steps,
+            series={
+                "step": [snapshot.step],
+                "loss": [snapshot.loss],
+                "validation_loss": [snapshot.validation_loss],
+            },
+            frame=_training_frame(
+                data,
+                snapshot.x_T,
+                [snapshot.preview],
+                [f"step {snapshot.step:,} of {config.steps:,}"],
+            ),
+            result=result,
+        )
+
+
+def shipped_run(fields: dict[str, Any]) -> bytes:
+    """Compute :class:`ShippedRunSettings`: samples of its checkpoints, as a container."""
+    s = ShippedRunSettings(**fields)
+    models = checkpoints_of(s.preset, s.dataset)
+    x_T = torch.randn(s.n, 2, generator=torch.Generator().manual_seed(0))
+    previews, labels = [], []
+    for model in models:
+        denoiser, schedule, data, _ = load_model(model.name)
+        eta = model.config.preview_eta
+        stops = timesteps(schedule.T, schedule.T if eta else 20)
+        step, noise = partial(ddim_step, eta=eta), torch.Generator().manual_seed(1)
+        previews.append(last(sample(denoiser, x_T, stops, schedule, step, generator=noise)))
+        epoch = model.info.get("epoch")
+        labels.append(
+            f"step {model.info['step']:,} of {model.config.steps:,}"
+            + (f" · epoch {epoch:,}" if epoch is not None else "")
+        )
+    return _training_frame(data, x_T, previews, labels)

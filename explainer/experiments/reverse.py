@@ -1,0 +1,77 @@
+"""Experiments of the tab "DDPM vs DDIM"."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from explainer.data import Dataset
+from explainer.experiments.common import SHOWN, chosen_frames, color_bytes, load_model
+from explainer.frames import encode, limits_around, quantise
+from explainer.metrics import sliced_wasserstein
+from explainer.page_settings import SampleSettings
+from explainer.quality import UNIT, real_against_real, reference
+from explainer.sampling import ddim_step, ddpm_step, sample, timesteps
+from explainer.schedules import displayed_step
+
+REFERENCE_POINTS = 10_000
+
+
+def _nearest_color(x: Tensor, data: Dataset) -> Tensor:
+    """Colour points (n, 2) like the data point nearest to each, so that mixing can be seen."""
+    return data.color[:SHOWN][torch.cdist(x, data.x[:SHOWN]).argmin(dim=1)]
+
+
+def sample_path(fields: dict[str, Any]) -> bytes:
+    """Compute :class:`SampleSettings`: the way back, with its cost and quality, as a container."""
+    s = SampleSettings(**fields)
+    denoiser, schedule, data, dataset = load_model(s.model)
+    generator = torch.Generator().manual_seed(s.seed)
+    x_T = torch.randn(s.n, 2, generator=generator)
+    stops = timesteps(schedule.T, s.steps, s.spacing)
+    step = ddpm_step if s.sampler == "ddpm" else partial(ddim_step, eta=s.eta)
+    started = time.perf_counter()
+    states = list(sample(denoiser, x_T, stops, schedule, step, generator=generator))
+    milliseconds = 1000 * (time.perf_counter() - started)
+    final = states[-1].x
+    distance = sliced_wasserstein(
+        data.to_data_units(final) / UNIT, reference(dataset, REFERENCE_POINTS)
+    )
+    real = real_against_real(dataset, s.n, REFERENCE_POINTS)
+    kept = [states[i] for i in chosen_frames(len(states))]
+    limits = limits_around(*(cloud.numpy() for cloud in (data.x[:SHOWN], x_T, final)))
+    frames = torch.stack([state.x for state in kept]).numpy()
+    ghosts = torch.stack([state.x0_hat for state in kept]).numpy()
+    levels = [state.t for state in kept]
+    header = {
+        "limits": limits,
+        "labels": [f"t = {displayed_step(t)} of {schedule.T}" for t in levels],
+        "facts": {
+            "evaluations": [str(i) for i in chosen_frames(len(states))],
+            "ᾱₜ": [f"{schedule.alpha_bar(t):.4f}" for t in levels],
+        },
+        "cost": {
+            "evaluations": len(stops),
+            "milliseconds": round(milliseconds, 1),
+            "swd": round(distance, 5),
+            "real": round(real, 5),
+        },
+        "notes": [
+            f"{len(stops)} evaluations of the model for each of {s.n:,} points: "
+            f"{milliseconds:.0f} ms",
+            f"sliced Wasserstein distance to real data {distance:.4f}, in data units / {UNIT:g} "
+            f"(fresh real data: {real:.4f})",
+        ],
+    }
+    arrays: dict[str, NDArray[Any]] = {
+        "frames": quantise(frames, limits),
+        "x0_hat": quantise(ghosts, limits),
+        "color": color_bytes(_nearest_color(final, data)),
+        "background": quantise(data.x[:SHOWN].numpy(), limits),
+    }
+    return encode(header, arrays)
