@@ -79,6 +79,13 @@ def test_long_processes_are_shown_in_101_frames() -> None:
     assert header["strip"]["titles"][1] == "q(x₅₀)"
 
 
+def test_a_short_process_shows_no_snapshot_twice() -> None:
+    header, *_ = clouds(forward.forward_process({"n": 50, "T": 10}))
+    titles = header["strip"]["titles"]
+    assert titles[:3] == ["q(x₀)", "q(x₁)", "q(x₂)"]
+    assert len(set(titles)) == len(titles)
+
+
 def test_schedule_figures_draw_the_schedules() -> None:
     figures = forward.schedule_figures({"T": 30, "schedules": "sigmoid,linear"})
     assert list(figures) == list(QUANTITIES)

@@ -165,7 +165,7 @@ def test_a_seed_decides_the_floor():
     [("linear", 1000, 20, 0.205), ("linear", 100, 100, 0.520), ("tutorial", 100, 100, 0.543)],
 )
 def test_the_published_floors_of_the_s_curve(name, T, n_points, expected):
-    # RESEARCH.md, E4: the S itself, without noise across it, 4,000 standardised points.
+    # Known figures of the S itself, without noise across it, 4,000 standardised points.
     line = s_curve_centreline(4000)
     x = (line - line.mean(0)) / line.std(0)
     data = Dataset(x=x, color=x[:, 0], mean=line.mean(0), scale=line.std(0), name="s_curve")

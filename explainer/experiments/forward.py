@@ -56,7 +56,7 @@ def _noised(s: ForwardSettings) -> tuple[Dataset, NoiseSchedule, list[int], Tens
 
 def _strip(levels: list[int]) -> dict[str, list[Any]]:
     """Choose the tutorial's twenty snapshots: frames and titles."""
-    indices = [round(k * (len(levels) - 1) / 20) for k in range(20)]
+    indices = sorted({round(k * (len(levels) - 1) / 20) for k in range(20)})  # T may be under 20
     steps = [str(displayed_step(levels[i])).translate(SUBSCRIPTS) for i in indices]
     return {"indices": indices, "titles": [f"q(x{step})" for step in steps]}
 

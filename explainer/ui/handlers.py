@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
-# Small handlers skip the queue (RESEARCH: half the requests, a tenth of the time), a dragged
+# Small handlers skip the queue (half the requests, a tenth of the time), a dragged
 # slider sends its last value, and the components show progress themselves.
 QUICK: dict[str, Any] = {
     "queue": False,
