@@ -95,6 +95,8 @@ def sentence(error: ValidationError) -> str:
     text = problem["msg"] if phrase is None else phrase.format(**problem.get("ctx", {}))
     if problem["type"] in {"missing", "extra_forbidden", "value_error"}:
         return f"{field} {text}".strip().rstrip(".") + "."
+    if problem["input"] is None:
+        return f"{field} {text}; it is empty."
     try:
         given = repr(problem["input"])
     except ValueError:  # an integer of more digits than Python writes

@@ -201,7 +201,7 @@ class _Run:
             self.average.load_state_dict(self.network.state_dict())
         x_0, eps, t = self.validation
         denoiser = NetworkDenoiser(self.average, self.schedule, self.objective)
-        stops = timesteps(c.T, c.preview_steps)
+        stops = timesteps(c.T, min(c.preview_steps, c.T))
         step = partial(ddim_step, eta=c.preview_eta)
         noise = torch.Generator().manual_seed(self.preview_seed)
         preview = last(sample(denoiser, self.x_T, stops, self.schedule, step, generator=noise))

@@ -47,7 +47,7 @@ def test_forward_process_has_the_marginal_of_theory(way: str) -> None:
         assert residual.mean().abs() < 0.03
         assert residual.std().item() == pytest.approx((1 - abar) ** 0.5, rel=0.03)
     assert header["labels"][0].startswith("t = 0 of 100 · signal 100 % · noise 0 %")
-    assert header["labels"][-1].startswith("t = 100 of 100 · signal 60 % · noise 80 %")
+    assert header["labels"][-1].startswith("t = 100 of 100 · signal 36 % · noise 64 %")
     assert all(len(values) == 101 for values in header["facts"].values())
 
 
@@ -64,7 +64,7 @@ def test_the_jump_keeps_its_noise_and_the_walk_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "says"), [("tutorial", "88 % of its amplitude"), ("cosine", "nothing of the data")]
+    ("schedule", "says"), [("tutorial", "78 % of the power"), ("cosine", "nothing of the data")]
 )
 def test_forward_process_says_whether_the_data_is_gone(schedule: str, says: str) -> None:
     header, *_ = clouds(forward.forward_process({"n": 50, "schedule": schedule}))

@@ -335,3 +335,14 @@ def test_the_fast_preset_draws_the_s_in_sixty_steps():
     before, after = (data.to_data_units(s.preview) / 10 for s in (first, last))
     assert sliced_wasserstein(after, real) < 0.02 < sliced_wasserstein(before, real)
     assert stray_share(after, line, near) < 0.25 < stray_share(before, line, near)
+
+
+@pytest.mark.parametrize(("T", "shape"), [(8, (8, 12)), (30, (30, 3)), (400, (100, 1))])
+def test_any_number_of_levels_goes_with_any_batch_and_preview(T, shape):
+    config = TINY.replace(T=T, batch_size=100, preview_steps=20, steps=2, t_sampling="stratified")
+    index, t = _Run(config)._batch()
+    assert tuple(index.shape) == shape
+    assert (t.diff(dim=0) > 0).all()  # each level once, from 0 to T-1
+    assert t[0] < T / shape[0]
+    assert t[-1] >= T - T / shape[0]
+    assert [snapshot.step for snapshot in train(config)][-1] == 2

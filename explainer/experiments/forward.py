@@ -69,8 +69,8 @@ def forward_process(fields: dict[str, Any]) -> bytes:
     limits = limits_around(frames)
     power = [schedule.alpha_bar(t) for t in levels]
     labels = [
-        f"t = {displayed_step(t)} of {s.T} · signal {100 * a**0.5:.0f} % "
-        f"· noise {100 * (1 - a) ** 0.5:.0f} %"
+        f"t = {displayed_step(t)} of {s.T} · signal {100 * a:.0f} % "
+        f"· noise {100 * (1 - a):.0f} % of the power"
         for t, a in zip(levels, power, strict=True)
     ]
     left = power[-1]
@@ -80,7 +80,7 @@ def forward_process(fields: dict[str, Any]) -> bytes:
         "facts": _level_facts(schedule, levels),
         "strip": _strip(levels),
         "summary": (
-            f"At t = {s.T} the data still has {100 * left**0.5:.0f} % of its amplitude: this is "
+            f"At t = {s.T} the data still has {100 * left:.0f} % of the power: this is "
             "not pure noise yet, so a sampler that starts from N(0, I) starts in the wrong place."
             if left > 1e-3
             else f"At t = {s.T} nothing of the data can be seen: the cloud is as good as N(0, I), "

@@ -37,9 +37,9 @@ def floor(fields: dict[str, Any]) -> dict[str, Any]:
 def _training_frame(data: Dataset, x_T: Tensor, previews: list[Tensor], labels: list[str]) -> bytes:
     """Pack samples of a network as it trains; each point keeps the colour of its x_T."""
     limits = limits_around(data.x[:SHOWN].numpy(), margin=0.35)
-    rank = x_T[:, 1].argsort().argsort().float() / max(len(x_T) - 1, 1)
+    rank = 1 - x_T[:, 1].argsort().argsort().float() / max(len(x_T) - 1, 1)
     return encode(
-        {"limits": limits, "labels": labels},
+        {"limits": limits, "labels": labels, "start": len(previews) - 1},
         {
             "frames": quantise(torch.stack(previews).numpy(), limits),
             "color": color_bytes(rank),
@@ -83,7 +83,7 @@ def shipped_run(fields: dict[str, Any]) -> bytes:
     for model in models:
         denoiser, schedule, data, _ = load_model(model.name)
         eta = model.config.preview_eta
-        stops = timesteps(schedule.T, schedule.T if eta else 20)
+        stops = timesteps(schedule.T, min(model.config.preview_steps, schedule.T))
         step, noise = partial(ddim_step, eta=eta), torch.Generator().manual_seed(1)
         previews.append(last(sample(denoiser, x_T, stops, schedule, step, generator=noise)))
         epoch = model.info.get("epoch")

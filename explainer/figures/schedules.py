@@ -56,8 +56,10 @@ def schedule_figure(
     """
     log = log or quantity == "snr"
     figure = go.Figure()
+    seen = []
     for name in names:
         values = np.asarray(table[name][quantity], dtype=np.float64)
+        seen.append(values[values > 0])
         figure.add_scatter(
             x=np.arange(1, len(values) + 1),
             # A logarithmic axis has no place for 0: leave a gap rather than draw a wrong point.
@@ -68,6 +70,10 @@ def schedule_figure(
             hovertemplate="%{y:.4g}",
         )
     figure.update_yaxes(type="log" if log else "linear", exponentformat="power", nticks=6)
+    positive = np.concatenate(seen)
+    decades = np.log10(positive.max() / positive.min()) if len(positive) else 0
+    if log and decades >= 1:  # else plotly writes all digits between two powers over each other
+        figure.update_yaxes(dtick=max(1, round(decades / 5)))
     figure.update_xaxes(title_text="t", title_standoff=2)
     figure.update_layout(
         hovermode="x unified",

@@ -16,7 +16,7 @@ UNKNOWN = (
     "This run is not known here: it may have ended long ago, or the server was restarted. "
     "Press Start to run it again."
 )
-REPLACED = "Stopped because a newer run was started."
+REPLACED = "Stopped because a newer run was started, here or in a copy of this tab."
 ABANDONED = "Stopped because no page had asked for this run for {:.0f} seconds."
 TOO_MANY = "Too many runs are waiting here; please try again in a few minutes."
 CLOSED = "Stopped because the server was closed."

@@ -10,6 +10,7 @@ from explainer.config import TrainConfig
 from explainer.page_settings import FloorSettings
 from explainer.shipped import ShippedModel
 from explainer.ui.api import address
+from explainer.ui.text import en
 
 JS_ON_LOAD = """
 import(new URL("static/page/live.js", document.baseURI).href)
@@ -24,15 +25,25 @@ def floor_address(config: TrainConfig) -> str:
     return address("floor", FloorSettings(**config.model_dump(include=shared)))
 
 
-def run_value(run: str, config: TrainConfig) -> dict[str, Any]:
+def _title(preset: str, config: TrainConfig) -> str:
+    return en.RUN_TITLE.format(
+        dataset=en.DATASETS[config.dataset], recipe=en.RECIPES[preset], seed=config.seed
+    )
+
+
+def run_value(run: str, preset: str, config: TrainConfig) -> dict[str, Any]:
     """Return the value that makes the view follow a run."""
-    return {"run": run, "floor": floor_address(config)}
+    return {"run": run, "title": _title(preset, config), "floor": floor_address(config)}
 
 
 def shipped_value(src: str, model: ShippedModel) -> dict[str, Any]:
     """Return the value that makes the view show a run from long ago."""
-    history = model.info["history"]
-    return {"src": src, "history": history, "floor": floor_address(model.config)}
+    return {
+        "src": src,
+        "title": _title(model.info["preset"], model.config),
+        "history": model.info["history"],
+        "floor": floor_address(model.config),
+    }
 
 
 def live_view(value: dict[str, Any], *, label: str, words: dict[str, str]) -> gr.HTML:

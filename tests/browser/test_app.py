@@ -178,8 +178,9 @@ def test_a_network_learns_while_one_looks_and_a_reload_finds_it(page: Page, app:
     expect(status.first).to_contain_text("Press Start to train your own")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(status.first).to_contain_text("Done in", timeout=60_000)
-    expect(view).to_have_attribute("data-frames", "41")
     expect(view).to_contain_text("step 400 of 400")
+    frames = view.get_attribute("data-frames") or ""
+    assert 5 <= int(frames) <= 41  # a busy machine folds several snapshots into one
     painted(view)
     expect(page.locator("[data-loss] .scatterlayer .trace")).to_have_count(3)
     with page.expect_download() as download:
@@ -190,7 +191,7 @@ def test_a_network_learns_while_one_looks_and_a_reload_finds_it(page: Page, app:
     page.reload()
     page.get_by_role("tab", name="Train live").click()
     expect(status.first).to_contain_text("Done in")
-    expect(view).to_have_attribute("data-frames", "41")
+    expect(view).to_have_attribute("data-frames", frames)
 
 
 def test_a_long_run_can_be_paused_resumed_and_stopped(page: Page, app: str) -> None:

@@ -8,6 +8,7 @@ export { decode, unpack };
 
 const SHARPEST = 2; // device pixels per css pixel: more costs time and cannot be seen
 const REACH = { mouse: 12, touch: 22 }; // css pixels around the pointer in which a point is found
+const PACE = 150; // milliseconds between two fetches
 const PATIENCE = 300; // milliseconds a fetch is given before a newer one cancels it
 const NEARBY = "1600px"; // painted before it is scrolled to: two screens of a phone
 const GONE_FOR_GOOD = 2000; // milliseconds outside the document
@@ -26,6 +27,7 @@ export class Player {
   #wantsStrip;
   #autoplay;
   #turn = 0; // counts the calls of open: only the newest goes on
+  #asked = -Infinity; // when the newest fetch began
   #opening = null; // the newest fetch, as a promise
   #abort = null; // of the fetch under way
   #state = "idle"; // or "loading" or "error": how the last fetch stands
@@ -68,8 +70,12 @@ export class Player {
     const turn = ++this.#turn;
     if (this.#state === "loading") {
       await Promise.race([this.#opening, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-      if (turn !== this.#turn || this.#ended.signal.aborted) return;
     }
+    // However quick the answers: a slider being dragged asks a few times a second.
+    const early = this.#asked + PACE - performance.now();
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    if (turn !== this.#turn || this.#ended.signal.aborted) return;
+    this.#asked = performance.now();
     this.#opening = this.#fetch(src);
     await this.#opening;
   }

@@ -25,7 +25,7 @@ function shell(root, words, label) {
     <div class="dx-progress" role="progressbar" aria-valuemin="0" aria-valuemax="100"><i></i></div>
     <div class="dx-buttons"><button type="button" data-pause disabled></button
       ><button type="button" data-stop disabled></button
-      ><a data-download hidden></a></div>
+      ><a data-download hidden></a><button type="button" data-mine hidden></button></div>
     <div class="dx-live"><div data-player></div>
       <section class="dx-panel"><h2></h2><p></p><div data-loss></div></section></div>`;
   const part = (name) => root.querySelector(`[data-${name}]`);
@@ -33,6 +33,7 @@ function shell(root, words, label) {
   part("pause").textContent = words.pause;
   part("stop").textContent = words.stop;
   part("download").textContent = words.download;
+  part("mine").textContent = words.mine;
   part("download").download = "model.safetensors";
   root.querySelector(".dx-progress").setAttribute("aria-label", words.progress);
   return {
@@ -43,6 +44,7 @@ function shell(root, words, label) {
     pause: part("pause"),
     stop: part("stop"),
     download: part("download"),
+    mine: part("mine"),
     note: root.querySelector(".dx-panel p"),
     player: new Player(part("player"), { label, height: 420 }),
     chart: new Chart(part("loss"), words.loss),
@@ -57,6 +59,8 @@ class LiveRun {
   #series = { step: [], loss: [], validation_loss: [] };
   #floor = null;
   #status = "";
+  #title = "";
+  #mine = null; // the learner's last run, to come back to
   #asking = 0; // the generation that a question is under way for
   #generation = 0; // an answer that belongs to an older run is dropped
 
@@ -68,6 +72,7 @@ class LiveRun {
       this.#tell(this.#status === "paused" ? "resume" : "pause"),
     );
     this.parts.stop.addEventListener("click", () => this.#tell("stop"));
+    this.parts.mine.addEventListener("click", () => this.show(this.#mine));
     document.addEventListener("visibilitychange", () => this.#soon(0));
     new IntersectionObserver(() => this.#soon(0)).observe(root);
   }
@@ -80,6 +85,8 @@ class LiveRun {
     this.#generation += 1;
     clearTimeout(this.#timer);
     this.#run = value.run ?? null;
+    this.#title = value.title ?? "";
+    if (this.#run) this.#mine = value;
     this.#since = 0;
     this.#begun = false;
     this.#status = "";
@@ -196,7 +203,9 @@ class LiveRun {
       .replace("{percent}", percent)
       .replace("{position}", queue_position)
       .replace("{seconds}", (seconds ?? 0).toFixed(1));
-    parts.status.textContent = [text, error || note].filter(Boolean).join(" ");
+    parts.mine.hidden = !this.#mine || Boolean(this.#run);
+    const title = this.#title && `${this.#title}.`;
+    parts.status.textContent = [title, text, error || note].filter(Boolean).join(" ");
   }
 
   #draw() {

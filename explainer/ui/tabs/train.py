@@ -53,7 +53,7 @@ def build(services: Services) -> None:
         run = services.store.submit(
             "explainer.experiments.learning:live_training", config.model_dump(), visitor=visitor
         )
-        return run_value(run, config)
+        return run_value(run, preset, config)
 
     gr.Markdown(en.TRAIN, elem_classes="dx-intro")
     with gr.Row():
@@ -70,9 +70,10 @@ def build(services: Services) -> None:
 
     button.click(start, [visitor, preset, dataset, seed], view, js=VISITOR_JS, **QUICK)
 
-    def look(preset: object, dataset: object) -> Any:
-        # A choice shows what it led to last time; the learner's own run stays where there is none.
-        return _shipped(preset, dataset) or gr.skip()
+    def look(preset: object, dataset: object) -> Value:
+        # A choice shows what it led to last time.
+        name = en.DATASETS.get(dataset) if isinstance(dataset, str) else None
+        return _shipped(preset, dataset) or {"error": en.NOT_SHIPPED.format(dataset=name or "this")}
 
     for component in (preset, dataset):
         component.input(look, [preset, dataset], view, **QUICK)

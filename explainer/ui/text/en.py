@@ -3,7 +3,7 @@
 TITLE = "Diffusion, explained"
 LEAD = (
     "Watch data dissolve into noise, a small network learn the way back, and two samplers walk it. "
-    "Everything here is computed live, on points you can follow one by one."
+    "Everything is computed, nothing is a film: follow any point, change anything."
 )
 
 DATASETS = {
@@ -25,9 +25,9 @@ SCHEDULES = {
 }
 
 FORWARD = """\
-**Noise is added step by step until nothing of the data is left.** Each point is a data point, \
-coloured by where it sits on the shape; drag the slider and watch the colours mix. The formula \
-holds the numbers of the step you are at."""
+**Noise is added step by step; how much of the data is left at the end is up to the schedule.** \
+Each point is a data point, coloured by where it sits on the shape; drag the slider and watch the \
+colours mix. The formula holds the numbers of the step you are at."""
 STRIP = "Take the twenty snapshots home as a picture"
 FORWARD_JUMP = "jump: one draw of noise, xₜ straight from x₀"
 FORWARD_WALK = "walk: fresh noise at every step"
@@ -47,9 +47,12 @@ QUANTITIES = {
 
 TRAIN = """\
 **A small network learns to undo the noise, in a second or two.** Press Start: the cloud is \
-what the network would draw now, always from the same noise; the data lies faintly behind it. \
-The dashed line is the lowest loss that *any* network can reach, so a loss that stops falling is \
-not a failure."""
+what the network would draw now, always from the same noise, whose colour each point keeps; the \
+data lies faintly behind. The dashed line is the lowest loss that *any* network can reach, so a \
+loss that stops falling is not a failure."""
+NOT_SHIPPED = "No finished run of this recipe on {dataset} comes with the app: press Start."
+RECIPES = {"fast": "fast recipe", "tutorial": "tutorial recipe"}
+RUN_TITLE = "{dataset}, {recipe}, seed {seed}"
 TRAIN_PRESETS = {
     "fast": "Fast: 400 steps, a second or two",
     "tutorial": "Tutorial: as published, 316,000 steps, minutes",
@@ -67,6 +70,7 @@ LIVE_WORDS = {
     "resume": "Resume",
     "stop": "Stop",
     "download": "Download model",
+    "mine": "Back to my run",
     "starting": "Starting …",
     "shipped": "A finished run that comes with the app. Press Start to train your own.",
     "queued": "Waiting for a place: number {position} in the queue.",
@@ -85,8 +89,9 @@ particle on both sides: each point has the colour of the place where it ends."""
 COMPARE_DDPM, COMPARE_DDIM = "DDPM", "DDIM"
 EXACT_LABEL = "Exact denoiser, no training · {dataset}"
 EXACT_NOTE = (
-    "The exact denoiser is the best there is for these 2,000 points. It copies data points: it has "
-    "memorised them."
+    "The exact denoisers in the list need no training: each predicts as well as can be for its "
+    "2,000 data points. Their samples copy those points, so they have memorised them, and fresh "
+    "data may still be farther from them than from a network's samples."
 )
 
 NOISE = """\
