@@ -304,3 +304,16 @@ def test_a_forged_event_gets_one_sentence(app: str, junk: object) -> None:
         assert refused or skipped, first
         if refused:
             assert "\n" not in first["error"]
+
+
+def test_ones_own_run_is_not_lost_by_looking_at_another(page: Page, app: str) -> None:
+    visit(page, app, "Train live")
+    status = page.get_by_role("status").filter(has_text=re.compile("\\w")).first
+    page.get_by_label("Seed").fill("7")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(status).to_contain_text("S-curve, fast recipe, seed 7. Done in", timeout=60_000)
+    page.get_by_label("Tutorial: as published").check()
+    expect(status).to_contain_text("S-curve, tutorial recipe, seed 0. A finished run")
+    page.get_by_role("button", name="Back to my run").click()
+    expect(status).to_contain_text("S-curve, fast recipe, seed 7. Done in")
+    expect(page.get_by_role("link", name="Download model")).to_be_visible()
