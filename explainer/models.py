@@ -55,7 +55,7 @@ def _affine_relu(layer: nn.Module, h: Tensor, shift: Tensor | None) -> Tensor:
     """
     assert isinstance(layer, nn.Linear)  # a ModuleList has forgotten what it holds
     if shift is not None and shift.numel() != layer.out_features:
-        return F.relu_(layer(h) + shift)
+        return F.relu_(layer(h).add_(shift))
     bias = layer.bias if shift is None else layer.bias + shift.reshape(-1)
     # It has no derivative, and is there for float32 on the CPU alone.
     plain = torch.is_grad_enabled() or h.dtype != torch.float32 or h.device.type != "cpu"
