@@ -30,6 +30,11 @@ def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
     return layer
 
 
+def _hidden_layers(n_in: int, width: int, depth: int, generator: torch.Generator) -> nn.ModuleList:
+    sizes = [n_in] + [width] * depth
+    return nn.ModuleList(_linear(a, b, generator) for a, b in itertools.pairwise(sizes))
+
+
 @cache
 def _fused_linear_relu() -> Callable[..., Tensor] | None:
     """Find oneDNN's linear layer with ReLU, or None where this torch has none that works.
@@ -82,10 +87,7 @@ class TutorialMLP(nn.Module):
         self, T: int, *, width: int = 128, depth: int = 3, generator: torch.Generator
     ) -> None:
         super().__init__()
-        sizes = [2] + [width] * depth
-        self.hidden = nn.ModuleList(
-            _linear(n_in, n_out, generator) for n_in, n_out in itertools.pairwise(sizes)
-        )
+        self.hidden = _hidden_layers(2, width, depth, generator)
         self.out = _linear(width, 2, generator)
         self.steps = nn.ParameterList(
             torch.empty(T, width).normal_(generator=generator) for _ in range(depth)
@@ -134,10 +136,7 @@ class FourierMLP(nn.Module):
         waves = torch.cat([(u * rates).sin(), (u * rates).cos()], dim=1)
         self.register_buffer("time_features", waves.float(), persistent=False)
         self.time = _linear(self.TIME_FEATURES, width, generator)
-        sizes = [2 + 2 * self.FREQUENCIES] + [width] * depth
-        self.hidden = nn.ModuleList(
-            _linear(n_in, n_out, generator) for n_in, n_out in itertools.pairwise(sizes)
-        )
+        self.hidden = _hidden_layers(2 + 2 * self.FREQUENCIES, width, depth, generator)
         self.out = _linear(width, 2, generator)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:

@@ -235,3 +235,19 @@ def test_a_worker_process_gives_the_same_bits_as_this_one_and_two_at_once_do_not
         assert views[0].frames[-1][1] == inline[-1].frame
     finally:
         store.close()
+
+
+@pytest.mark.parametrize(
+    ("model", "all_seen"), [("moons-fast", True), ("s_curve-tutorial-4000", False)]
+)
+def test_points_that_start_outside_the_picture_are_told(model: str, all_seen: bool) -> None:
+    header, arrays = decode(reverse.sample_path({"model": model, "steps": 5, "n": 500}))
+    first = arrays["frames"][0]
+    hidden = int(((first == 0) | (first == 65535)).any(axis=1).sum())
+    told = [note for note in header["notes"] if "outside" in note]
+    assert (hidden == 0) == all_seen
+    assert told == (
+        []
+        if all_seen
+        else [f"{hidden} points start outside this picture: the noise is far wider than the data"]
+    )

@@ -33,9 +33,18 @@ def _view(data: Dataset, x_T: Tensor, final: Tensor) -> Limits:
     The tutorial divides its data by ten but not its noise; there the view stays near the data, and
     points come in from outside.
     """
-    near = limits_around(data.x[:SHOWN].numpy(), margin=0.9)
+    near = limits_around(data.x[:SHOWN].numpy(), margin=1.2)
     far = limits_around(data.x[:SHOWN].numpy(), x_T.numpy(), final.numpy())
     return min(near, far, key=lambda limits: limits[1] - limits[0])
+
+
+def _unseen(x_T: Tensor, limits: Limits) -> list[str]:
+    """Say how many points start outside the picture, if any do."""
+    low, high = x_T.new_tensor(limits[::2]), x_T.new_tensor(limits[1::2])
+    outside = ((x_T < low) | (x_T > high)).any(dim=1).sum().item()
+    if not outside:
+        return []
+    return [f"{outside:,} points start outside this picture: the noise is far wider than the data"]
 
 
 def sample_path(fields: dict[str, Any]) -> bytes:
@@ -77,6 +86,7 @@ def sample_path(fields: dict[str, Any]) -> bytes:
             f"{milliseconds:.0f} ms",
             f"sliced Wasserstein distance to real data: {distance:.4f}, in data units / {UNIT:g} "
             f"(0 would be identical; fresh real data are at {real:.4f})",
+            *_unseen(x_T, limits),
         ],
     }
     arrays: dict[str, NDArray[Any]] = {
