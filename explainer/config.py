@@ -11,11 +11,11 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from explainer.settings import (
-    DatasetName,
+    DatasetChoice,
     ObjectiveName,
     Real,
     Scaling,
-    ScheduleName,
+    ScheduleChoice,
     Settings,
     Whole,
 )
@@ -68,10 +68,10 @@ class TrainConfig(Settings):
         With one sentence that names the field and what is allowed.
     """
 
-    dataset: DatasetName = "s_curve"
+    dataset: DatasetChoice = "s_curve"
     n_points: Annotated[Whole, Field(ge=2, le=100_000)] = 10_000
     scaling: Scaling = "standard"
-    schedule: ScheduleName = "cosine"
+    schedule: ScheduleChoice = "cosine"
     T: Annotated[Whole, Field(ge=2, le=1000)] = 100
     zero_terminal_snr: bool = False
     objective: ObjectiveName = "v"

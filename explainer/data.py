@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from explainer.own import is_own, load_points
 from explainer.settings import DatasetName, Scaling
 
 Array = NDArray[np.float64]
@@ -107,16 +108,34 @@ DATASETS: dict[DatasetName, Callable[[int, np.random.RandomState], tuple[Array, 
 }
 
 
-def make_dataset(name: DatasetName, n: int, *, seed: int, scaling: Scaling = "standard") -> Dataset:
+def _own(name: str, n: int, rng: np.random.RandomState) -> tuple[Array, Array]:
+    points, along = load_points(name)
+    if len(points) > n:
+        chosen = np.sort(rng.permutation(len(points))[:n])
+        points, along = points[chosen], along[chosen]
+    return points.astype(np.float64), along.astype(np.float64)
+
+
+def _spreads(points: Array) -> Array:
+    """Return the standard deviation of each coordinate, safe to divide by."""
+    spreads: Array = points.std(axis=0)
+    # Points on a line along an axis have no spread across it: there the other one's will do.
+    flat = spreads <= 1e-9 * max(float(spreads.max()), 1e-300)
+    return np.where(flat, spreads.max() or 1.0, spreads)
+
+
+def make_dataset(name: str, n: int, *, seed: int, scaling: Scaling = "standard") -> Dataset:
     """Make a data set of n points.
 
     Parameters
     ----------
     name : str
         ``s_curve`` (scikit-learn's, noise 0.1, columns 0 and 2), ``moons``, ``circles``,
-        ``swiss_roll``, ``checkerboard``, ``spiral`` or ``gaussians``.
+        ``swiss_roll``, ``checkerboard``, ``spiral`` or ``gaussians``; or the name of points of
+        one's own, see :mod:`explainer.own`.
     n : int
-        Number of points, 2 to 1,000,000.
+        Number of points, 2 to 1,000,000. Of one's own points there are never more than were
+        given; n fewer of them are drawn at random, in their order.
     seed : int
         Of the generator; the same seed gives the same points.
     scaling : {"standard", "tutorial"}
@@ -132,15 +151,16 @@ def make_dataset(name: DatasetName, n: int, *, seed: int, scaling: Scaling = "st
     ValueError
         If the name or scaling is unknown, or n is out of range.
     """
-    if name not in DATASETS:
+    if name not in DATASETS and not is_own(name):
         raise ValueError(f"dataset must be one of {', '.join(get_args(DatasetName))}, not {name!r}")
     if scaling not in get_args(Scaling):
         raise ValueError(f"scaling must be one of {', '.join(get_args(Scaling))}, not {scaling!r}")
     if isinstance(n, bool) or not isinstance(n, int) or not 2 <= n <= 1_000_000:
         raise ValueError(f"n must be a whole number between 2 and 1000000, not {n!r}")
-    points, along = DATASETS[name](n, np.random.RandomState(seed))
+    rng = np.random.RandomState(seed)
+    points, along = DATASETS[name](n, rng) if name in DATASETS else _own(name, n, rng)
     if scaling == "standard":
-        mean, scale = points.mean(axis=0), points.std(axis=0)
+        mean, scale = points.mean(axis=0), _spreads(points)
     else:
         mean, scale = np.zeros(2), np.full(2, 10.0)
     low, high = along.min(), along.max()

@@ -100,6 +100,26 @@ def stray_share(points: Tensor, centreline: Tensor, distance: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)
+class FloorCurve:
+    """The lowest loss on a data set against the signal-to-noise ratio: any schedule's floor.
+
+    What is left of the noise's secrets depends on how much noise there is and not on the schedule
+    that led there, so one curve serves them all.
+
+    Attributes
+    ----------
+    decibels : ndarray, shape (k,)
+        SNR, rising.
+    v : ndarray, shape (k,)
+        Mean squared error per coordinate of the best prediction of v. It is the floor of x0 over
+        the noise's power, and of eps over the data's; of the three it alone stays of order 1.
+    """
+
+    decibels: NDArray[np.float64]
+    v: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class LossFloor:
     """The lowest loss that any network can reach on a data set with a schedule.
 
@@ -115,46 +135,75 @@ class LossFloor:
     mean: float
 
 
+NODES = np.linspace(-40.0, 60.0, 41)  # dB; below, the posterior is the data, above, a single point
+
+
 @torch.no_grad()
-def loss_floor(
-    dataset: Dataset,
-    schedule: NoiseSchedule,
-    *,
-    objective: ObjectiveName = "eps",
-    n_points: int = 256,
-    seed: int = 0,
-) -> LossFloor:
+def floor_curve(dataset: Dataset, *, n_points: int = 256, seed: int = 0) -> FloorCurve:
     r"""Compute the loss of the exact denoiser: no network can do better on this data.
 
-    The best prediction is the posterior mean, and its error the posterior variance:
-    :math:`\mathrm{Var}(x_0 | x_t)` for x0, times :math:`\bar\alpha_t / (1 - \bar\alpha_t)` for eps,
-    times :math:`1 / (1 - \bar\alpha_t)` for v. It is exact for each x_t; only the mean over x_t is
-    an estimate, from ``n_points`` draws per level. The data set is
-    taken as finite: with very little noise its points can be told apart and the floor falls to 0.
+    The best prediction is the posterior mean, and its error the posterior variance. It is exact
+    for each x_t; only the mean over x_t is an estimate, from ``n_points`` draws, the same for
+    every noise level, so that the curve is smooth. The data set is taken as finite: with very
+    little noise its points can be told apart and the floor falls to 0.
 
     Parameters
     ----------
     dataset : Dataset
-    schedule : NoiseSchedule
-    objective : {"eps", "x0", "v"}
-        Whose loss is meant.
     n_points : int
         Draws of x_t per noise level.
     seed : int
 
     Returns
     -------
-    LossFloor
+    FloorCurve
+
+    References
+    ----------
+    Guo et al. 2005, doi 10.1109/TIT.2005.844072: the least mean squared error as a function of
+    the SNR alone.
     """
-    u = spread(schedule.T * n_points, 3, seed=seed).reshape(schedule.T, n_points, 3)
-    along = dataset.x[dataset.color.argsort()]
+    alpha_bar = 1 / (1 + 10 ** (-NODES[::-1] / 10))  # falling, as in a schedule
+    betas = 1 - alpha_bar / np.concatenate([[1.0], alpha_bar[:-1]])
+    schedule = NoiseSchedule(torch.from_numpy(betas))
     exact = ExactDenoiser(dataset.x, schedule)
-    weight = {"x0": torch.ones(schedule.T), "eps": schedule.snr, "v": schedule.snr + 1}[objective]
+    along = dataset.x[dataset.color.argsort()]
+    u = spread(n_points, 3, seed=seed)
+    x_0 = along[(u[:, 0] * len(along)).long()]
+    eps = torch.special.ndtri(u[:, 1:])
     floors = []
     for t in range(schedule.T):
-        x_0 = along[(u[t, :, 0] * len(along)).long()]
-        eps, time = torch.special.ndtri(u[t, :, 1:]), torch.tensor([t])
-        _, variance = exact.posterior(schedule.add_noise(x_0, eps, time), time)
-        floors.append(weight[t] * variance.mean() / 2)  # two coordinates
-    per_t = torch.stack(floors)
+        time = torch.tensor([t])
+        variance = exact.posterior_variance(schedule.add_noise(x_0, eps, time), time)
+        # Two coordinates; 1 / (1 - alpha_bar) takes the error of x0 to that of v.
+        floors.append(variance.double().mean().item() / 2 / (1 - alpha_bar[t]))
+    return FloorCurve(decibels=NODES, v=np.array(floors[::-1]))
+
+
+def loss_floor(
+    curve: FloorCurve, schedule: NoiseSchedule, *, objective: ObjectiveName = "eps"
+) -> LossFloor:
+    r"""Read a schedule's floor off a data set's curve.
+
+    Parameters
+    ----------
+    curve : FloorCurve
+    schedule : NoiseSchedule
+    objective : {"eps", "x0", "v"}
+        Whose loss is meant: with the floor :math:`v` of v, that of eps is
+        :math:`\bar\alpha_t v` and that of x0 :math:`(1 - \bar\alpha_t) v`.
+
+    Returns
+    -------
+    LossFloor
+    """
+    from scipy.interpolate import PchipInterpolator  # takes a moment to import
+
+    alpha_bar = np.array([schedule.alpha_bar(t) for t in range(schedule.T)])
+    with np.errstate(divide="ignore"):
+        decibels = 10 * np.log10(alpha_bar / (1 - alpha_bar))
+    within = np.clip(decibels, curve.decibels[0], curve.decibels[-1])
+    v = PchipInterpolator(curve.decibels, curve.v)(within)
+    weight = {"v": 1.0, "eps": alpha_bar, "x0": 1 - alpha_bar}[objective]
+    per_t = torch.from_numpy(weight * v).float()
     return LossFloor(per_t=per_t, mean=per_t.mean().item())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import torch
@@ -202,32 +202,50 @@ class ExactDenoiser:
     def __init__(self, x: Tensor, schedule: NoiseSchedule) -> None:
         self.x, self.schedule = x, schedule
 
-    def _weights(self, x_t: Tensor, t: Tensor) -> Tensor:
-        """Posterior weights (rows, m) of the data for x_t (rows, 2) and t (rows,) or (1,)."""
-        a = self.schedule.sqrt_alphas_cumprod[t][:, None]
-        variance = self.schedule.sqrt_one_minus_alphas_cumprod[t][:, None] ** 2
-        squared = (x_t[:, :1] - a * self.x[:, 0]).square_()  # (rows, m)
-        difference = x_t[:, 1:] - a * self.x[:, 1]
-        squared.addcmul_(difference, difference)
-        return squared.mul_(-0.5 / variance).softmax(dim=1)
-
-    def posterior(self, x_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
-        """Return posterior mean (..., 2) and summed variance of both coordinates (...)."""
+    def _parts(self, x_t: Tensor, t: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        """Cut x_t (..., 2) into slices of rows, each (rows, 2) with its t (rows,) or (1,)."""
         rows = x_t.reshape(-1, 2)
         times = t.expand(x_t.shape[:-1]).reshape(-1) if t.numel() > 1 else t.reshape(1)
-        mean = torch.empty_like(rows)
-        variance = torch.empty_like(rows[:, 0])
-        power = self.x.square().sum(dim=1)  # (m,)
         for start in range(0, len(rows), self.CHUNK):
             part = slice(start, start + self.CHUNK)
-            w = self._weights(rows[part], times[part] if len(times) > 1 else times)
-            mean[part] = w @ self.x
-            variance[part] = w @ power - mean[part].square().sum(dim=1)
-        return mean.reshape(x_t.shape), variance.clamp_min_(0).reshape(x_t.shape[:-1])
+            yield part, rows[part], times[part] if len(times) > 1 else times
+
+    def _squared(self, x_t: Tensor, t: Tensor) -> Tensor:
+        """Squared distances (rows, m) of x_t (rows, 2) from the data as t shrinks them."""
+        a = self.schedule.sqrt_alphas_cumprod[t][:, None]
+        squared = (x_t[:, :1] - a * self.x[:, 0]).square_()  # (rows, m)
+        difference = x_t[:, 1:] - a * self.x[:, 1]
+        return squared.addcmul_(difference, difference)
+
+    def posterior_mean(self, x_t: Tensor, t: Tensor) -> Tensor:
+        """Return the posterior mean (..., 2) at x_t (..., 2) and t (broadcastable)."""
+        mean = torch.empty_like(x_t.reshape(-1, 2))
+        for part, rows, times in self._parts(x_t, t):
+            variance = self.schedule.sqrt_one_minus_alphas_cumprod[times][:, None] ** 2
+            mean[part] = self._squared(rows, times).mul_(-0.5 / variance).softmax(dim=1) @ self.x
+        return mean.reshape(x_t.shape)
+
+    def posterior_variance(self, x_t: Tensor, t: Tensor) -> Tensor:
+        """Return the posterior variance, summed over both coordinates, (...)."""
+        summed = torch.empty_like(x_t[..., 0].reshape(-1))
+        power = self.x.square().sum(dim=1)  # (m,)
+        for part, rows, times in self._parts(x_t, t):
+            a = self.schedule.sqrt_alphas_cumprod[times][:, None]
+            squared = self._squared(rows, times)
+            noise = self.schedule.sqrt_one_minus_alphas_cumprod[times][:, None] ** 2
+            w = (squared * (-0.5 / noise)).softmax(dim=1)
+            mean = w @ self.x
+            # E|x|^2 - |E x|^2 about the origin loses all digits where the noise is small, and
+            # about x_t / a where it is large: there a is close to 0.
+            origin = w @ power - mean.square().sum(dim=1)
+            here = (w * squared).sum(dim=1) - (rows - a * mean).square().sum(dim=1)
+            near = a[:, 0] ** 2 > 0.5
+            summed[part] = torch.where(near, here / a[:, 0].clamp(min=0.5) ** 2, origin)
+        return summed.clamp_min_(0).reshape(x_t.shape[:-1])
 
     def __call__(self, x_t: Tensor, t: Tensor) -> Prediction:
         """Return the prediction at x_t (..., 2) and t (broadcastable)."""
         a = self.schedule.sqrt_alphas_cumprod[t][..., None]
         s = self.schedule.sqrt_one_minus_alphas_cumprod[t][..., None]
-        x0, _ = self.posterior(x_t, t)
+        x0 = self.posterior_mean(x_t, t)
         return Prediction(x0=x0, eps=(x_t - a * x0) / s)

@@ -10,15 +10,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
+from explainer.own import is_own
 from explainer.settings import (
     DATASET_NAMES,
     SCHEDULE_NAMES,
     CorruptionName,
+    DatasetChoice,
     DatasetName,
     ObjectiveName,
     Real,
     Scaling,
-    ScheduleName,
+    ScheduleChoice,
     Settings,
     Spacing,
     Whole,
@@ -32,13 +34,18 @@ Seed = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
 Steps = Annotated[Whole, Field(ge=2, le=1000)]
 
 
-class ForwardSettings(Settings):
-    """Data on its way to noise: ``jump`` by the closed form, ``walk`` step by step."""
+class NoisingSettings(Settings):
+    """A data set and how it is turned to noise."""
 
-    dataset: DatasetName = "s_curve"
-    schedule: ScheduleName = "cosine"
+    dataset: DatasetChoice = "s_curve"
+    schedule: ScheduleChoice = "cosine"
     T: Steps = 100
     zero_terminal_snr: bool = False
+
+
+class ForwardSettings(NoisingSettings):
+    """Data on its way to noise: ``jump`` by the closed form, ``walk`` step by step."""
+
     way: Literal["jump", "walk"] = "jump"
     n: Points = 2000
     seed: Seed = 0
@@ -56,23 +63,45 @@ def _listed(names: Any) -> Any:
     return tuple(known + [name for name in names if name not in SCHEDULE_NAMES])
 
 
-class ScheduleSettings(Settings):
-    """Every quantity of some noise schedules, over each other."""
+class SchedulesSettings(Settings):
+    """Some noise schedules, to be compared."""
 
-    schedules: Annotated[tuple[ScheduleName, ...], BeforeValidator(_listed)] = (
+    schedules: Annotated[tuple[ScheduleChoice, ...], BeforeValidator(_listed)] = (
         "tutorial",
         "linear",
         "cosine",
     )
     T: Steps = 100
     zero_terminal_snr: bool = False
+
+
+class QuantitiesSettings(SchedulesSettings):
+    """Every quantity of some noise schedules; ``eta`` is for DDIM's sigma alone."""
+
+    axis: Literal["linear", "log"] = "linear"
+    eta: Annotated[Real, Field(ge=0, le=1)] = 1.0
+
+
+class ScheduleDataSettings(SchedulesSettings):
+    """What some noise schedules do to a data set."""
+
+    dataset: DatasetChoice = "s_curve"
+
+
+class FloorPlotSettings(ScheduleDataSettings):
+    """The lowest loss that any network can reach, over t, for some schedules."""
+
     axis: Literal["linear", "log"] = "linear"
 
 
 class SampleSettings(Settings):
-    """A model's way back from noise with one sampler."""
+    """A model's way back from noise with one sampler.
+
+    ``schedule`` is for the exact denoisers alone: a network knows only the one it was trained with.
+    """
 
     model: str = "s_curve-fast"
+    schedule: ScheduleChoice | None = None
     sampler: Literal["ddpm", "ddim"] = "ddpm"
     steps: Annotated[Whole, Field(ge=1, le=1000)] = 100
     eta: Annotated[Real, Field(ge=0, le=1)] = 0.0
@@ -82,8 +111,11 @@ class SampleSettings(Settings):
 
     @model_validator(mode="after")
     def _known_model(self) -> Self:
-        if self.model not in model_names():
+        own = self.model.startswith(EXACT) and is_own(self.model.removeprefix(EXACT))
+        if self.model not in model_names() and not own:
             raise ValueError(f"model must be one of {', '.join(model_names())}")
+        if self.schedule is not None and not self.model.startswith(EXACT):
+            raise ValueError("schedule can be chosen for an exact denoiser only")
         T = model_levels(self.model)
         if self.steps > T:
             raise ValueError(f"steps must be at most {T}, the noise levels of this model")
@@ -94,19 +126,15 @@ class CorruptionSettings(Settings):
     """A data set under one kind of noise, from none of it to nothing else."""
 
     kind: CorruptionName = "gaussian"
-    dataset: DatasetName = "s_curve"
+    dataset: DatasetChoice = "s_curve"
     n: Points = 2000
     seed: Seed = 0
 
 
-class FloorSettings(Settings):
+class FloorSettings(NoisingSettings):
     """The lowest loss that any network can reach."""
 
-    dataset: DatasetName = "s_curve"
     scaling: Scaling = "standard"
-    schedule: ScheduleName = "cosine"
-    T: Annotated[Whole, Field(ge=2, le=1000)] = 100
-    zero_terminal_snr: bool = False
     objective: ObjectiveName = "eps"
 
 

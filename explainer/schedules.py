@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from explainer.own import is_own, load_curve
 from explainer.settings import SCHEDULE_NAMES, ScheduleName
 
 
@@ -106,6 +108,17 @@ class NoiseSchedule:
             raise ValueError(f"t must be between -1 and {self.T - 1}, got {t}")
         return self._alpha_bars[t]
 
+    def ddim_sigma(self, eta: float) -> Tensor:
+        r"""Return the standard deviation of the noise of a DDIM step from t to t-1, (T,).
+
+        :math:`\sigma_t(\eta) = \eta \sqrt{\tilde\beta_t}`: none for eta 0, DDPM's for eta 1.
+
+        References
+        ----------
+        Song et al. 2020, arXiv 2010.02502, equation 16.
+        """
+        return eta * self.posterior_variance.sqrt()
+
     def add_noise(self, x_0: Tensor, eps: Tensor, t: Tensor | int) -> Tensor:
         r"""Jump to x_t: :math:`\sqrt{\bar\alpha_t} x_0 + \sqrt{1 - \bar\alpha_t} \epsilon`.
 
@@ -196,6 +209,19 @@ SCHEDULES: dict[ScheduleName, Callable[..., Tensor]] = {
 }
 
 
+def _own(name: str, T: int) -> Tensor:
+    """Betas of a designed schedule: its alpha-bar, read at T steps."""
+    from scipy.interpolate import PchipInterpolator  # takes a moment to import, and few need it
+
+    curve = load_curve(name)
+    if curve.kind == "handles":
+        values = PchipInterpolator(curve.u, curve.alpha_bar)(np.arange(T + 1) / T)
+    else:
+        # Straight in log alpha-bar between the pasted steps: at their own T, the pasted betas.
+        values = np.exp(np.interp(np.arange(T + 1) / T, curve.u, np.log(curve.alpha_bar)))
+    return torch.from_numpy(1 - values[1:] / values[:-1])
+
+
 def rescale_zero_terminal_snr(betas: Tensor) -> Tensor:
     """Shift and scale sqrt(alpha-bar) so that nothing of the data is left at T.
 
@@ -221,13 +247,13 @@ def rescale_zero_terminal_snr(betas: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=64)
-def _cached(name: ScheduleName, T: int, zero_terminal_snr: bool) -> NoiseSchedule:
-    betas = SCHEDULES[name](T)
+def _cached(name: str, T: int, zero_terminal_snr: bool) -> NoiseSchedule:
+    betas = SCHEDULES[name](T) if name in SCHEDULES else _own(name, T)
     return NoiseSchedule(rescale_zero_terminal_snr(betas) if zero_terminal_snr else betas)
 
 
 def make_schedule(
-    name: ScheduleName, T: int, *, zero_terminal_snr: bool = False, **options: float
+    name: str, T: int, *, zero_terminal_snr: bool = False, **options: float
 ) -> NoiseSchedule:
     """Make a named schedule of T steps.
 
@@ -235,7 +261,8 @@ def make_schedule(
     ----------
     name : str
         ``tutorial`` (sigmoid of linspace(-6, 6, T) scaled to 1e-5 .. 5e-3), ``linear``
-        (1e-4 .. 0.02), ``scaled_linear``, ``quadratic``, ``cosine`` or ``sigmoid``.
+        (1e-4 .. 0.02), ``scaled_linear``, ``quadratic``, ``cosine`` or ``sigmoid``; or the name
+        of a schedule of one's own, see :mod:`explainer.own`.
     T : int
         Number of noising steps, 2 to 10,000.
     zero_terminal_snr : bool
@@ -254,15 +281,15 @@ def make_schedule(
         If the name is unknown, T is out of range, an option is not the schedule's, or the betas
         that come out are not in (0, 1).
     """
-    if name not in SCHEDULES:
+    if name not in SCHEDULES and not is_own(name):
         raise ValueError(f"schedule must be one of {', '.join(SCHEDULE_NAMES)}, not {name!r}")
     if isinstance(T, bool) or not isinstance(T, int) or not 2 <= T <= 10_000:
         raise ValueError(f"T must be a whole number between 2 and 10000, not {T!r}")
     if not options:
         return _cached(name, T, zero_terminal_snr)
     try:
-        betas = SCHEDULES[name](T, **options)
-    except TypeError:
+        betas = SCHEDULES[name](T, **options)  # type: ignore[index]
+    except (KeyError, TypeError):
         raise ValueError(f"{name} does not take the option {', '.join(options)}") from None
     except (ArithmeticError, RuntimeError):
         raise ValueError(f"{name} has no betas with these options: {options}") from None

@@ -10,7 +10,10 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 from typing_extensions import Self
+
+from explainer.own import is_own
 
 DatasetName = Literal[
     "s_curve", "moons", "circles", "swiss_roll", "checkerboard", "spiral", "gaussians"
@@ -24,6 +27,22 @@ CorruptionName = Literal["gaussian", "salt_and_pepper", "uniform"]
 DATASET_NAMES: tuple[DatasetName, ...] = get_args(DatasetName)
 SCHEDULE_NAMES: tuple[ScheduleName, ...] = get_args(ScheduleName)
 CORRUPTION_NAMES: tuple[CorruptionName, ...] = get_args(CorruptionName)
+
+
+def _named_or_own(names: tuple[str, ...], own: str) -> BeforeValidator:
+    """Let a value be one of the names, or the name of something that the learner made."""
+
+    def check(value: Any) -> Any:
+        if value in names or is_own(value):
+            return value
+        expected = ", ".join(map(repr, names)) + f" or {own}"
+        raise PydanticCustomError("literal_error", "must be known", {"expected": expected})
+
+    return BeforeValidator(check)
+
+
+DatasetChoice = Annotated[str, _named_or_own(DATASET_NAMES, "points of one's own")]
+ScheduleChoice = Annotated[str, _named_or_own(SCHEDULE_NAMES, "a schedule of one's own")]
 
 
 class InvalidSetting(ValueError):

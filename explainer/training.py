@@ -15,6 +15,7 @@ from explainer.config import PRESETS, TrainConfig
 from explainer.data import Dataset, make_dataset, spread
 from explainer.models import NetworkDenoiser, make_network
 from explainer.objectives import OBJECTIVES
+from explainer.own import is_own
 from explainer.sampling import ddim_step, last, sample, timesteps
 from explainer.schedules import NoiseSchedule, make_schedule
 
@@ -30,6 +31,7 @@ __all__ = [
 
 FRESH_POINTS = 20_000  # never trained on; the validation points are chosen among them
 VALIDATION_POINTS = 2048
+FEWEST_TO_SPLIT = 20  # of one's own points
 VALIDATION_SEED = 2**31 - 3  # the same for all runs, so that their losses compare
 EXPLODED = 1e4  # mean squared error of a unit-variance target; nothing returns from there
 
@@ -125,19 +127,33 @@ class _Run:
         self.preview_seed = start
         first = torch.Generator().manual_seed(start + 1)
         self.x_T = torch.randn(config.preview_points, 2, generator=first)
-        self.validation = self._make_validation()
+        self.x_0, held_out = self._split()
+        self.validation = self._make_validation(held_out)
 
-    def _make_validation(self) -> tuple[Tensor, Tensor, Tensor]:
+    def _split(self) -> tuple[Tensor, Tensor]:
+        """Return the points to train on and others, in their order along the shape."""
+        c, data = self.config, self.dataset
+        if not is_own(c.dataset):
+            held_out = make_dataset(
+                c.dataset, FRESH_POINTS, seed=VALIDATION_SEED, scaling=c.scaling
+            )
+            return data.x, held_out.x[held_out.color.argsort()]
+        # There are no fresh ones: a tenth is put aside, as long as that leaves anything to learn.
+        along = data.x[data.color.argsort()]
+        if len(along) < FEWEST_TO_SPLIT:
+            return along, along
+        is_held = torch.arange(len(along)) % 10 == 5
+        return along[~is_held], along[is_held]
+
+    def _make_validation(self, held_out: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Points never trained on with fixed t and eps: x_0 (n, 2), eps (n, 2), t (n,)."""
-        c = self.config
-        fresh = make_dataset(c.dataset, FRESH_POINTS, seed=VALIDATION_SEED, scaling=c.scaling)
         u = spread(VALIDATION_POINTS, 4, seed=VALIDATION_SEED)
-        x_0 = fresh.x[fresh.color.argsort()][(u[:, 0] * FRESH_POINTS).long()]
-        return x_0, torch.special.ndtri(u[:, 1:3]), (u[:, 3] * c.T).long()
+        x_0 = held_out[(u[:, 0] * len(held_out)).long()]
+        return x_0, torch.special.ndtri(u[:, 1:3]), (u[:, 3] * self.config.T).long()
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         """Draw indices into the data and noise levels; their shapes broadcast."""
-        c, n = self.config, self.config.n_points
+        c, n = self.config, len(self.x_0)
         if c.t_sampling == "stratified":
             # Every noise level in every step: (L, K) points, one row of t features per level.
             levels = min(c.T, c.batch_size)
@@ -178,7 +194,7 @@ class _Run:
         """Do one optimiser step and return its loss."""
         c = self.config
         index, t = self._batch()
-        x_0 = self.dataset.x[index]
+        x_0 = self.x_0[index]
         eps = torch.randn(x_0.shape, generator=self.generator)
         loss = self._loss(self.network, x_0, eps, t)
         for parameter in self.parameters:  # zero_grad's own bookkeeping is 2 % of a step

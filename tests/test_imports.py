@@ -15,13 +15,14 @@ PACKAGE = ROOT / "explainer"
 
 # Low to high: a module imports from its own layer or a lower one.
 LAYERS = [
-    {"settings", "frames"},
+    {"frames", "own", "table"},
+    {"settings"},
     {"config"},
     {"data", "schedules", "objectives", "corruptions"},
     {"models"},
     {"sampling"},
     {"training"},
-    {"metrics", "shipped", "page_settings"},
+    {"metrics", "prior", "shipped", "page_settings"},
     {"checkpoints", "quality"},
     {"experiments", "train_command"},
 ]
@@ -37,7 +38,7 @@ FROM_SUBPACKAGES = {
     }
 }
 
-TORCH_FREE = ["settings", "config", "frames", "shipped", "page_settings"]
+TORCH_FREE = ["settings", "config", "frames", "own", "shipped", "table", "page_settings"]
 
 
 def is_main_block(node):
@@ -106,7 +107,18 @@ def test_every_module_has_a_layer_and_imports_none_above(path):
 
 
 def test_no_module_imports_itself_through_others():
-    graph = {path.stem: {inside(name) for name in imported(path)} for path in MODULES}
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in MODULES}
+    # "explainer.data.Dataset" is an import of explainer.data.
+    graph = {
+        module: {
+            known
+            for known in modules
+            for name in imported(path)
+            if f"{name}.".startswith(f"{known}.")
+        }
+        for module, path in modules.items()
+    }
+    assert "explainer.data" in graph["explainer.experiments.forward"]
     TopologicalSorter(graph).prepare()  # raises CycleError
 
 

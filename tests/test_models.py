@@ -125,7 +125,7 @@ def test_the_exact_denoiser_is_the_posterior_mean(name):
     t = torch.arange(0, 100, 9)
     x_t = schedule.add_noise(x[: len(t)], torch.randn(len(t), 2, generator=seeded()), t)
     exact = ExactDenoiser(x, schedule)
-    mean, variance = exact.posterior(x_t, t)
+    mean, variance = exact.posterior_mean(x_t, t), exact.posterior_variance(x_t, t)
     prediction = exact(x_t, t)
     for i, step in enumerate(t.tolist()):
         expected_mean, expected_variance = brute_force(x, schedule, x_t[i], step)
@@ -140,12 +140,18 @@ def test_the_exact_denoiser_broadcasts_and_chunks(monkeypatch):
     schedule = make_schedule("linear", 20)
     exact = ExactDenoiser(make_dataset("moons", 50, seed=0).x, schedule)
     x_t = torch.randn(20, 30, 2, generator=seeded())
-    whole, variance = exact.posterior(x_t, torch.arange(20)[:, None])
+    whole, variance = (
+        exact.posterior_mean(x_t, torch.arange(20)[:, None]),
+        exact.posterior_variance(x_t, torch.arange(20)[:, None]),
+    )
     assert whole.shape == (20, 30, 2)
     assert variance.shape == (20, 30)
     monkeypatch.setattr(ExactDenoiser, "CHUNK", 7)
     for t in (0, 11, 19):
-        mean, spread = exact.posterior(x_t[t], torch.tensor([t]))
+        mean, spread = (
+            exact.posterior_mean(x_t[t], torch.tensor([t])),
+            exact.posterior_variance(x_t[t], torch.tensor([t])),
+        )
         assert_close(whole[t], mean, rtol=0, atol=1e-5)
         assert_close(variance[t], spread, rtol=0, atol=1e-5)
     assert exact(x_t, torch.tensor([3])).eps.shape == x_t.shape
@@ -154,7 +160,8 @@ def test_the_exact_denoiser_broadcasts_and_chunks(monkeypatch):
 def test_with_one_data_point_there_is_nothing_to_guess():
     schedule, point = make_schedule("cosine", 50), torch.tensor([[0.3, -1.2]])
     x_t, t = torch.randn(50, 2, generator=seeded()), torch.arange(50)
-    mean, variance = ExactDenoiser(point, schedule).posterior(x_t, t)
+    exact = ExactDenoiser(point, schedule)
+    mean, variance = exact.posterior_mean(x_t, t), exact.posterior_variance(x_t, t)
     assert_close(mean, point.expand(50, 2), rtol=0, atol=1e-6)
     assert_close(variance, torch.zeros(50), rtol=0, atol=1e-6)
 

@@ -14,11 +14,11 @@ from explainer.data import Dataset, make_dataset
 from explainer.models import Denoiser, ExactDenoiser
 from explainer.page_settings import EXACT
 from explainer.schedules import NoiseSchedule, make_schedule
-from explainer.settings import DatasetName
 from explainer.shipped import shipped_models
 
 MAX_FRAMES = 101
 EXACT_POINTS = 2000  # data points of the exact denoiser: as many as are shown
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SHOWN = 2000  # points of the data drawn behind, and compared with
 
 
@@ -37,18 +37,36 @@ def color_bytes(color: Tensor) -> NDArray[np.uint8]:
     return (color.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
 
 
+def shown(data: Dataset, x: Tensor) -> NDArray[np.float32]:
+    """Return points (..., 2) in data units, in which everything is drawn."""
+    return data.to_data_units(x).numpy()
+
+
 def signed(value: float, digits: int = 1) -> str:
     """Write a number with a true minus sign."""
     return f"{value:.{digits}f}".replace("-", "−")
 
 
+def small(value: float) -> str:
+    """Write a number of any size with two digits that count: 0.78, or 2.4 · 10⁻⁷."""
+    if value == 0 or abs(value) >= 1e-3:
+        return signed(value, 2) if abs(value) >= 0.1 else f"{value:.2g}".replace("-", "−")
+    digits, exponent = f"{value:.1e}".split("e")
+    return f"{digits} · 10{str(int(exponent)).translate(SUPERSCRIPTS)}".replace("-", "−")
+
+
 @lru_cache(maxsize=16)
-def load_model(name: str) -> tuple[Denoiser, NoiseSchedule, Dataset, DatasetName]:
-    """Return a model by name: denoiser, schedule, the data it was made for, and its name."""
+def load_model(
+    name: str, schedule_name: str = "cosine"
+) -> tuple[Denoiser, NoiseSchedule, Dataset, str]:
+    """Return a model by name: denoiser, schedule, the data it was made for, and its name.
+
+    The schedule's name is used for the exact denoisers, which take any.
+    """
     if name.startswith(EXACT):
-        dataset: DatasetName = name.removeprefix(EXACT)  # type: ignore[assignment]
+        dataset = name.removeprefix(EXACT)
         data = make_dataset(dataset, EXACT_POINTS, seed=0)
-        schedule = make_schedule("cosine", 100)
+        schedule = make_schedule(schedule_name, 100)
         return ExactDenoiser(data.x, schedule), schedule, data, dataset
     checkpoint = load(shipped_models()[name].path)
     c = checkpoint.config

@@ -1,57 +1,148 @@
-"""Experiments of the tabs "Forward process" and "Schedule plots"."""
+"""Experiments of the tab "Forward process"."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from explainer.data import Dataset, make_dataset
-from explainer.experiments.common import chosen_frames, color_bytes, signed
+from explainer.experiments.common import chosen_frames, color_bytes, shown, signed
 from explainer.frames import encode, limits_around, quantise
-from explainer.page_settings import ForwardSettings, ScheduleSettings
+from explainer.page_settings import ForwardSettings
 from explainer.schedules import NoiseSchedule, displayed_step, make_schedule
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+# What an eye makes of a cloud, from the SNR in dB down to which it holds.
+IMPRESSIONS = (
+    (20.0, "the noise can hardly be seen"),
+    (8.0, "the shape is blurred"),
+    (-4.0, "the shape dissolves"),
+    (-12.0, "only a trace of the shape is left"),
+    (-np.inf, "nothing of the shape can be seen"),
+)
 
 
-def _level_facts(schedule: NoiseSchedule, levels: list[int]) -> dict[str, list[str]]:
-    """Describe noise levels, -1 for the data, as the columns of a small table."""
-    facts: dict[str, list[str]] = {"xₜ =": [], "ᾱₜ": [], "βₜ": [], "SNR": []}
+def jump(x_0: Tensor, eps: Tensor, schedule: NoiseSchedule, levels: list[int]) -> Tensor:
+    """Noise x_0 (n, 2) by the closed form, with the same eps at all levels: (levels, n, 2)."""
+    return torch.stack([x_0 if t < 0 else schedule.add_noise(x_0, eps, t) for t in levels])
+
+
+def walk(
+    x_0: Tensor, schedule: NoiseSchedule, levels: list[int], generator: torch.Generator
+) -> Tensor:
+    """Noise x_0 (n, 2) step by step, with fresh noise at each: (levels, n, 2)."""
+    kept, wanted, x = [x_0], set(levels), x_0
+    for t in range(max(levels) + 1):  # q(x_t | x_{t-1}), arXiv 2006.11239, equation 2
+        eps = torch.randn(x.shape, generator=generator)
+        x = schedule.alphas[t].sqrt() * x + schedule.betas[t].sqrt() * eps
+        if t in wanted:
+            kept.append(x)
+    return torch.stack(kept)
+
+
+def noised(s: ForwardSettings) -> tuple[Dataset, NoiseSchedule, list[int], dict[str, Tensor]]:
+    """Return data, schedule, the levels shown, -1 for the data, and both ways, (levels, n, 2)."""
+    data = make_dataset(s.dataset, s.n, seed=s.seed)
+    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
+    levels = [index - 1 for index in chosen_frames(s.T + 1)]
+    one, many = (torch.Generator().manual_seed(seed) for seed in (s.seed, s.seed + 1))
+    eps = torch.randn(data.x.shape, generator=one)
+    ways = {
+        "jump": jump(data.x, eps, schedule, levels),
+        "walk": walk(data.x, schedule, levels, many),
+    }
+    return data, schedule, levels, ways
+
+
+def _decibels(abar: float) -> float:
+    if abar in (0.0, 1.0):
+        return np.inf if abar else -np.inf
+    return float(10 * np.log10(abar / (1 - abar)))
+
+
+def _facts(schedule: NoiseSchedule, levels: list[int]) -> dict[str, list[str]]:
+    """Describe noise levels as the columns of a small table."""
+    facts: dict[str, list[str]] = {
+        "xₜ =": [], "βₜ": [], "αₜ = 1 − βₜ": [], "ᾱₜ = α₁ α₂ … αₜ": [], "SNR": [],
+    }  # fmt: skip
     for t in levels:
         abar = schedule.alpha_bar(t)
         facts["xₜ ="].append(f"{abar**0.5:.2f} x₀ + {(1 - abar) ** 0.5:.2f} ε")
-        facts["ᾱₜ"].append(f"{abar:.4f}")
         facts["βₜ"].append("–" if t < 0 else f"{float(schedule.betas[t]):.2g}")
-        if abar in (0.0, 1.0):
-            facts["SNR"].append("∞" if abar else "0")
+        facts["αₜ = 1 − βₜ"].append("–" if t < 0 else f"{float(schedule.alphas[t]):.4f}")
+        facts["ᾱₜ = α₁ α₂ … αₜ"].append(f"{abar:.4f}")
+        decibels = _decibels(abar)
+        if np.isinf(decibels):
+            facts["SNR"].append("∞" if decibels > 0 else "0")
         else:
-            facts["SNR"].append(f"{signed(10 * np.log10(abar / (1 - abar)))} dB")
+            facts["SNR"].append(f"{signed(decibels)} dB")
     return facts
 
 
-def _noised(s: ForwardSettings) -> tuple[Dataset, NoiseSchedule, list[int], Tensor]:
-    """Return data, schedule, the noise levels shown, -1 for the data, and clouds (frames, n, 2)."""
-    data = make_dataset(s.dataset, s.n, seed=s.seed)
-    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
-    generator = torch.Generator().manual_seed(s.seed)
-    levels = [index - 1 for index in chosen_frames(s.T + 1)]  # -1 is the data
-    clouds = [data.x]
-    if s.way == "jump":
-        eps = torch.randn(data.x.shape, generator=generator)
-        clouds += [schedule.add_noise(data.x, eps, t) for t in levels[1:]]
-    else:
-        x, shown = data.x, set(levels)
-        for t in range(s.T):  # q(x_t | x_{t-1}), arXiv 2006.11239, equation 2
-            eps = torch.randn(x.shape, generator=generator)
-            x = schedule.alphas[t].sqrt() * x + schedule.betas[t].sqrt() * eps
-            if t in shown:
-                clouds.append(x)
-    return data, schedule, levels, torch.stack(clouds)
+def moments(x: Tensor, x_0: Tensor) -> Tensor:
+    """Measure clouds x (frames, n, 2) made of x_0 (n, 2).
+
+    Returns
+    -------
+    Tensor, shape (frames, 6)
+        Mean and variance of the first coordinate, of the second, the share of x_0 in x (slope of
+        x over x_0), and the variance of the rest, which is the noise.
+    """
+    mean, variance = x.mean(dim=1), x.var(dim=1, correction=0)  # (frames, 2)
+    centred, centred_0 = x - mean[:, None], x_0 - x_0.mean(dim=0)
+    slope = (centred * centred_0).sum(dim=(1, 2)) / centred_0.square().sum()
+    rest = (centred - slope[:, None, None] * centred_0).square().mean(dim=(1, 2))
+    columns = [mean[:, 0], variance[:, 0], mean[:, 1], variance[:, 1], slope, rest]
+    return torch.stack(columns, dim=1)
+
+
+def moments_in_theory(schedule: NoiseSchedule, levels: list[int], x_0: Tensor) -> Tensor:
+    """Return what :func:`moments` are for endless noise (arXiv 2006.11239, equation 4)."""
+    abar = torch.tensor([schedule.alpha_bar(t) for t in levels])
+    mean = abar.sqrt()[:, None] * x_0.mean(dim=0)
+    variance = abar[:, None] * x_0.var(dim=0, correction=0) + 1 - abar[:, None]
+    columns = [mean[:, 0], variance[:, 0], mean[:, 1], variance[:, 1], abar.sqrt(), 1 - abar]
+    return torch.stack(columns, dim=1)
+
+
+def _table(schedule: NoiseSchedule, levels: list[int], ways: dict[str, Tensor]) -> dict[str, Any]:
+    x_0 = ways["jump"][0]
+    columns = {
+        "theory": moments_in_theory(schedule, levels, x_0),
+        **{way: moments(x, x_0) for way, x in ways.items()},
+    }
+    names = ("mean of x", "variance of x", "mean of y", "variance of y", "√ᾱₜ", "1 − ᾱₜ")
+
+    def texts(values: Tensor) -> list[str]:
+        # Never "−0.000": a zero has no sign.
+        return [signed(round(value, 3) + 0.0, 3) for value in values.tolist()]
+
+    return {
+        "title": "Jump and walk, measured on these points",
+        "columns": list(columns),
+        "rows": [
+            [name, [texts(values[:, i]) for values in columns.values()]]
+            for i, name in enumerate(names)
+        ],
+    }
+
+
+def _descriptions(schedule: NoiseSchedule, levels: list[int]) -> list[str]:
+    """Say in words what each frame shows."""
+    texts = []
+    for t in levels:
+        abar = schedule.alpha_bar(t)
+        seen = next(text for least, text in IMPRESSIONS if _decibels(abar) >= least)
+        texts.append(
+            "The data: nothing has been added yet."
+            if t < 0
+            else f"Each point keeps {100 * abar**0.5:.0f} % of its distance from the middle and "
+            f"gets noise with a standard deviation of {(1 - abar) ** 0.5:.2f}: {seen}."
+        )
+    return texts
 
 
 def _strip(levels: list[int]) -> dict[str, list[Any]]:
@@ -64,28 +155,30 @@ def _strip(levels: list[int]) -> dict[str, list[Any]]:
 def forward_process(fields: dict[str, Any]) -> bytes:
     """Compute :class:`ForwardSettings`: the cloud at every noise level, as a container."""
     s = ForwardSettings(**fields)
-    data, schedule, levels, clouds = _noised(s)
-    frames = clouds.numpy()
+    data, schedule, levels, ways = noised(s)
+    frames = shown(data, ways[s.way])
     limits = limits_around(frames)
     power = [schedule.alpha_bar(t) for t in levels]
-    labels = [
-        f"t = {displayed_step(t)} of {s.T} · signal {100 * a:.0f} % "
-        f"· noise {100 * (1 - a):.0f} % of the power"
-        for t, a in zip(levels, power, strict=True)
-    ]
-    left = power[-1]
+    mean, scale = data.mean.tolist(), data.scale.tolist()
     header = {
         "limits": limits,
-        "labels": labels,
-        "facts": _level_facts(schedule, levels),
+        "labels": [
+            f"t = {displayed_step(t)} of {s.T} · signal {100 * a:.0f} % "
+            f"· noise {100 * (1 - a):.0f} % of the power"
+            for t, a in zip(levels, power, strict=True)
+        ],
+        "facts": _facts(schedule, levels),
+        "table": _table(schedule, levels, ways),
+        "descriptions": _descriptions(schedule, levels),
         "strip": _strip(levels),
-        "summary": (
-            f"At t = {s.T} the data still has {100 * left:.0f} % of the power: this is "
-            "not pure noise yet, so a sampler that starts from N(0, I) starts in the wrong place."
-            if left > 1e-3
-            else f"At t = {s.T} nothing of the data can be seen: the cloud is as good as N(0, I), "
-            "the place where sampling starts."
-        ),
+        "prior": {"mean": mean, "scale": scale},
+        "formula": {
+            "signal": [a**0.5 for a in power],
+            "noise": [(1 - a) ** 0.5 for a in power],
+            "mean": mean,
+            "scale": scale,
+        },
+        "field": f"api/field?{s.to_query()}",
     }
     return encode(header, {"frames": quantise(frames, limits), "color": color_bytes(data.color)})
 
@@ -94,23 +187,10 @@ def forward_strip(fields: dict[str, Any]) -> bytes:
     """Compute :class:`ForwardSettings`: the tutorial's strip of twenty snapshots, as a PNG."""
     from explainer.figures.strip import strip_png  # matplotlib: only who takes one home waits
 
-    data, _, levels, clouds = _noised(ForwardSettings(**fields))
+    s = ForwardSettings(**fields)
+    data, _, levels, ways = noised(s)
+    frames = shown(data, ways[s.way])
     strip = _strip(levels)
-    limits = limits_around(clouds.numpy())
-    chosen = clouds[strip["indices"]].numpy()
     # The letters of matplotlib's own font have no small subscripts for all digits: use its maths.
     titles = [f"$q(x_{{{displayed_step(levels[i])}}})$" for i in strip["indices"]]
-    return strip_png(chosen, titles, data.color.numpy(), limits)
-
-
-def schedule_figures(fields: dict[str, Any]) -> dict[str, Any]:
-    """Compute :class:`ScheduleSettings`: a plotly figure of each quantity, as JSON objects."""
-    from explainer.figures.schedules import QUANTITIES, schedule_figure
-
-    s = ScheduleSettings(**fields)
-    table: dict[str, dict[str, NDArray[np.float32]]] = {}
-    for name in s.schedules:
-        schedule = make_schedule(name, s.T, zero_terminal_snr=s.zero_terminal_snr)
-        table[name] = {quantity: getattr(schedule, quantity).numpy() for quantity in QUANTITIES}
-    figures = {q: schedule_figure(table, s.schedules, q, log=s.axis == "log") for q in QUANTITIES}
-    return {quantity: json.loads(figure.to_json()) for quantity, figure in figures.items()}
+    return strip_png(frames[strip["indices"]], titles, data.color.numpy(), limits_around(frames))

@@ -12,38 +12,26 @@ from torch import Tensor
 from explainer.checkpoints import Checkpoint, to_bytes
 from explainer.config import TrainConfig
 from explainer.data import Dataset, make_dataset
-from explainer.experiments.common import SHOWN, color_bytes, load_model
+from explainer.experiments.common import SHOWN, color_bytes, load_model, shown
 from explainer.frames import encode, limits_around, quantise
 from explainer.jobs.reports import Report
-from explainer.metrics import loss_floor
-from explainer.page_settings import FloorSettings, ShippedRunSettings
+from explainer.page_settings import ShippedRunSettings
 from explainer.sampling import ddim_step, last, sample, timesteps
-from explainer.schedules import make_schedule
 from explainer.shipped import shipped_run as checkpoints_of
 from explainer.training import train
 
 
-def floor(fields: dict[str, Any]) -> dict[str, Any]:
-    """Compute :class:`FloorSettings`: ``mean`` and ``per_t``, as plain numbers."""
-    s = FloorSettings(**fields)
-    # With fewer points the posterior could tell them apart, and the floor would be too low.
-    data = make_dataset(s.dataset, 20_000, seed=0, scaling=s.scaling)
-    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
-    draws = max(10, 5000 // s.T)  # the same work for every T
-    result = loss_floor(data, schedule, objective=s.objective, n_points=draws)
-    return {"mean": result.mean, "per_t": result.per_t.tolist()}
-
-
 def _training_frame(data: Dataset, x_T: Tensor, previews: list[Tensor], labels: list[str]) -> bytes:
     """Pack samples of a network as it trains; each point keeps the colour of its x_T."""
-    limits = limits_around(data.x[:SHOWN].numpy(), margin=0.35)
+    behind = shown(data, data.x[:SHOWN])
+    limits = limits_around(behind, margin=0.35)
     rank = 1 - x_T[:, 1].argsort().argsort().float() / max(len(x_T) - 1, 1)
     return encode(
         {"limits": limits, "labels": labels, "start": len(previews) - 1},
         {
-            "frames": quantise(torch.stack(previews).numpy(), limits),
+            "frames": quantise(shown(data, torch.stack(previews)), limits),
             "color": color_bytes(rank),
-            "background": quantise(data.x[:SHOWN].numpy(), limits),
+            "background": quantise(behind, limits),
         },
     )
 

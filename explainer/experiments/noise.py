@@ -10,7 +10,7 @@ from torch import Tensor
 
 from explainer.corruptions import CORRUPTIONS, Box
 from explainer.data import make_dataset
-from explainer.experiments.common import color_bytes, signed
+from explainer.experiments.common import color_bytes, shown, signed
 from explainer.frames import encode, limits_around, quantise
 from explainer.page_settings import CorruptionSettings
 
@@ -40,10 +40,10 @@ def corruption_path(fields: dict[str, Any]) -> bytes:
     clouds = [
         corrupt(data.x, amount, torch.Generator().manual_seed(s.seed), box) for amount in amounts
     ]
-    frames = torch.stack(clouds).numpy()
+    frames = shown(data, torch.stack(clouds))
     # The same picture for all three: the box that the Gaussian end, N(0, I), needs.
     end = CORRUPTIONS["gaussian"](data.x, 1.0, torch.Generator().manual_seed(s.seed), box)
-    limits = limits_around(frames, end.numpy(), data.x.numpy())
+    limits = limits_around(frames, shown(data, end), shown(data, data.x))
     header = {
         "limits": limits,
         "labels": [f"amount {amount:.2f}" for amount in amounts],

@@ -6,14 +6,16 @@ import time
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from explainer.data import Dataset
-from explainer.experiments.common import SHOWN, chosen_frames, color_bytes, load_model
+from explainer.experiments.common import SHOWN, chosen_frames, color_bytes, load_model, shown
 from explainer.frames import Limits, encode, limits_around, quantise
 from explainer.metrics import sliced_wasserstein
+from explainer.own import is_own
 from explainer.page_settings import SampleSettings
 from explainer.quality import UNIT, real_against_real, reference
 from explainer.sampling import ddim_step, ddpm_step, sample, timesteps
@@ -33,15 +35,15 @@ def _view(data: Dataset, x_T: Tensor, final: Tensor) -> Limits:
     The tutorial divides its data by ten but not its noise; there the view stays near the data, and
     points come in from outside.
     """
-    near = limits_around(data.x[:SHOWN].numpy(), margin=1.2)
-    far = limits_around(data.x[:SHOWN].numpy(), x_T.numpy(), final.numpy())
+    real = shown(data, data.x[:SHOWN])
+    near = limits_around(real, margin=1.2)
+    far = limits_around(real, shown(data, x_T), shown(data, final))
     return min(near, far, key=lambda limits: limits[1] - limits[0])
 
 
-def _unseen(x_T: Tensor, limits: Limits) -> list[str]:
-    """Say how many points start outside the picture, if any do."""
-    low, high = x_T.new_tensor(limits[::2]), x_T.new_tensor(limits[1::2])
-    outside = ((x_T < low) | (x_T > high)).any(dim=1).sum().item()
+def _unseen(start: NDArray[np.float32], limits: Limits) -> list[str]:
+    """Say how many points (n, 2) start outside the picture, if any do."""
+    outside = ((start < limits[::2]) | (start > limits[1::2])).any(axis=1).sum()
     if not outside:
         return []
     return [f"{outside:,} points start outside this picture: the noise is far wider than the data"]
@@ -50,7 +52,7 @@ def _unseen(x_T: Tensor, limits: Limits) -> list[str]:
 def sample_path(fields: dict[str, Any]) -> bytes:
     """Compute :class:`SampleSettings`: the way back, with its cost and quality, as a container."""
     s = SampleSettings(**fields)
-    denoiser, schedule, data, dataset = load_model(s.model)
+    denoiser, schedule, data, dataset = load_model(s.model, s.schedule or "cosine")
     generator = torch.Generator().manual_seed(s.seed)
     x_T = torch.randn(s.n, 2, generator=generator)
     stops = timesteps(schedule.T, s.steps, s.spacing)
@@ -63,10 +65,11 @@ def sample_path(fields: dict[str, Any]) -> bytes:
         data.to_data_units(final) / UNIT, reference(dataset, REFERENCE_POINTS)
     )
     real = real_against_real(dataset, s.n, REFERENCE_POINTS)
+    fresh = "two halves of these data are at" if is_own(dataset) else "fresh real data are at"
     kept = [states[i] for i in chosen_frames(len(states))]
     limits = _view(data, x_T, final)
-    frames = torch.stack([state.x for state in kept]).numpy()
-    ghosts = torch.stack([state.x0_hat for state in kept]).numpy()
+    frames = shown(data, torch.stack([state.x for state in kept]))
+    ghosts = shown(data, torch.stack([state.x0_hat for state in kept]))
     levels = [state.t for state in kept]
     header = {
         "limits": limits,
@@ -85,14 +88,14 @@ def sample_path(fields: dict[str, Any]) -> bytes:
             f"{len(stops)} evaluations of the model for each of {s.n:,} points: "
             f"{milliseconds:.0f} ms",
             f"sliced Wasserstein distance to real data: {distance:.4f}, in data units / {UNIT:g} "
-            f"(0 would be identical; fresh real data are at {real:.4f})",
-            *_unseen(x_T, limits),
+            f"(0 would be identical; {fresh} {real:.4f})",
+            *_unseen(shown(data, x_T), limits),
         ],
     }
     arrays: dict[str, NDArray[Any]] = {
         "frames": quantise(frames, limits),
         "x0_hat": quantise(ghosts, limits),
         "color": color_bytes(_nearest_color(final, data)),
-        "background": quantise(data.x[:SHOWN].numpy(), limits),
+        "background": quantise(shown(data, data.x[:SHOWN]), limits),
     }
     return encode(header, arrays)

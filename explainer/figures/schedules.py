@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,13 @@ QUANTITIES = (
     "alphas_cumprod",
     "sqrt_alphas_cumprod",
     "sqrt_one_minus_alphas_cumprod",
+    "log_one_minus_alphas_cumprod",
     "snr",
+    "posterior_variance",
+    "ddim_sigma",
 )
+ALWAYS_LOG = {"snr"}  # spans many powers of ten
+NEVER_LOG = {"log_one_minus_alphas_cumprod"}  # is a logarithm already, and negative
 # Okabe and Ito's palette, which colour-blind eyes can tell apart, on white and on black.
 COLORS = {
     "tutorial": "#D55E00",
@@ -26,51 +31,24 @@ COLORS = {
     "cosine": "#009E73",
     "sigmoid": "#CC79A7",
 }
+OWN_COLOR = "#8B5CF6"
 DASHES = {"scaled_linear": "dash", "quadratic": "dot", "sigmoid": "dashdot"}
+HEIGHT = 240
 
 
-def schedule_figure(
-    table: Mapping[str, Mapping[str, NDArray[Any]]],
-    names: Sequence[str],
-    quantity: str,
-    *,
-    log: bool,
-) -> go.Figure:
-    """Draw one quantity of the chosen schedules against t.
+def label_of(name: str) -> str:
+    """Return what a schedule is called in a legend."""
+    return name.replace("_", " ") if name in COLORS else "my schedule"
 
-    Parameters
-    ----------
-    table : mapping
-        Schedule to quantity to values of shape (T,).
-    names : sequence of str
-        The schedules to draw.
-    quantity : str
-        One of :data:`QUANTITIES`.
-    log : bool
-        Logarithmic vertical axis; the SNR, which spans many powers of ten, always has one.
 
-    Returns
-    -------
-    plotly Figure
-        Without title or legend: the page has both in its own letters.
-    """
-    log = log or quantity == "snr"
-    figure = go.Figure()
-    seen = []
-    for name in names:
-        values = np.asarray(table[name][quantity], dtype=np.float64)
-        seen.append(values[values > 0])
-        figure.add_scatter(
-            x=np.arange(1, len(values) + 1),
-            # A logarithmic axis has no place for 0: leave a gap rather than draw a wrong point.
-            y=np.where(values > 0, values, np.nan) if log else values,
-            mode="lines",
-            name=name.replace("_", " "),
-            line={"color": COLORS[name], "dash": DASHES.get(name, "solid"), "width": 2.2},
-            hovertemplate="%{y:.4g}",
-        )
+def style_of(name: str) -> dict[str, str]:
+    """Return the colour and dash of a schedule's lines, the same wherever it is drawn."""
+    return {"color": COLORS.get(name, OWN_COLOR), "dash": DASHES.get(name, "solid")}
+
+
+def _laid_out(figure: go.Figure, values: Iterable[NDArray[Any]], *, log: bool) -> go.Figure:
     figure.update_yaxes(type="log" if log else "linear", exponentformat="power", nticks=6)
-    positive = np.concatenate(seen)
+    positive = np.concatenate([v[v > 0] for v in values])
     decades = np.log10(positive.max() / positive.min()) if len(positive) else 0
     if log and decades >= 1:  # else plotly writes all digits between two powers over each other
         figure.update_yaxes(dtick=max(1, round(decades / 5)))
@@ -78,7 +56,87 @@ def schedule_figure(
     figure.update_layout(
         hovermode="x unified",
         showlegend=False,
-        height=240,
+        height=HEIGHT,
         margin={"l": 46, "r": 8, "t": 8, "b": 36},
     )
     return figure
+
+
+def _line(name: str, values: NDArray[Any], *, log: bool) -> go.Scatter:
+    return go.Scatter(
+        x=np.arange(1, len(values) + 1),
+        # A logarithmic axis has no place for 0: leave a gap rather than draw a wrong point.
+        y=np.where(values > 0, values, np.nan) if log else values,
+        mode="lines",
+        name=label_of(name),
+        line={**style_of(name), "width": 2.2},
+        hovertemplate="%{y:.4g}",
+    )
+
+
+def schedule_figure(
+    table: Mapping[str, Mapping[str, NDArray[Any]]], quantity: str, *, log: bool
+) -> go.Figure:
+    """Draw one quantity of some schedules against t.
+
+    Parameters
+    ----------
+    table : mapping
+        Schedule to quantity to values of shape (T,).
+    quantity : str
+        One of :data:`QUANTITIES`.
+    log : bool
+        Logarithmic vertical axis, where the quantity allows one.
+
+    Returns
+    -------
+    plotly Figure
+        Without title or legend: the page has both in its own letters. ``layout.meta.note`` says
+        what a logarithmic axis leaves out, if it does.
+    """
+    log = (log or quantity in ALWAYS_LOG) and quantity not in NEVER_LOG
+    columns = {
+        name: np.asarray(values[quantity], dtype=np.float64) for name, values in table.items()
+    }
+    figure = go.Figure([_line(name, values, log=log) for name, values in columns.items()])
+    zeros = sorted({int(t) + 1 for values in columns.values() for t in np.flatnonzero(values == 0)})
+    if log and zeros and len(zeros) <= 2:
+        at = " and ".join(f"t = {t}" for t in zeros)
+        figure.update_layout(meta={"add": f"The 0 at {at} has no place on a logarithmic axis."})
+    return _laid_out(figure, columns.values(), log=log)
+
+
+def floor_figure(
+    floors: Mapping[str, NDArray[Any]], means: Mapping[str, float], *, log: bool
+) -> go.Figure:
+    """Draw the lowest possible loss over t for some schedules, and its mean as a dashed line.
+
+    Parameters
+    ----------
+    floors : mapping of str to ndarray, shape (T,)
+    means : mapping of str to float
+        Where a training loss stops falling.
+    log : bool
+        Logarithmic vertical axis.
+
+    Returns
+    -------
+    plotly Figure
+        ``layout.meta.note`` states the means.
+    """
+    figure = go.Figure([_line(name, values, log=log) for name, values in floors.items()])
+    for name, mean in means.items():
+        ends = [1, len(floors[name])]
+        color = style_of(name)["color"]
+        figure.add_scatter(
+            x=ends,
+            y=[mean, mean],
+            mode="lines",
+            line={"color": color, "dash": "2px,4px", "width": 1.4},
+            showlegend=False,
+            name=f"mean, {label_of(name)}",
+            hoverinfo="skip",
+        )
+    stated = ", ".join(f"{label_of(name)} {mean:.3f}" for name, mean in means.items())
+    _laid_out(figure, floors.values(), log=log)
+    return figure.update_layout(height=300, meta={"note": f"Mean: {stated}.", "wide": True})

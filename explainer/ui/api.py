@@ -19,27 +19,37 @@ from explainer.frames import encode
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout, JobView, UnknownJob
 from explainer.page_settings import (
     CorruptionSettings,
+    FloorPlotSettings,
     FloorSettings,
     ForwardSettings,
+    NoisingSettings,
+    QuantitiesSettings,
     SampleSettings,
-    ScheduleSettings,
+    ScheduleDataSettings,
     ShippedRunSettings,
 )
 from explainer.settings import Settings
+from explainer.ui.own_routes import own_routes
 from explainer.ui.player.component import STATIC_DIR as PLAYER_DIR
 from explainer.ui.services import Services
 
 STATIC_DIR = Path(__file__).parent / "static"
-JSON = "application/json"
+JSON, CSV = "application/json", "text/csv; charset=utf-8"
 CONTAINER = "application/vnd.diffusion-explainer.frames"
 # Address of each question, its settings, the function that answers it, and what bytes it gives.
 QUESTIONS: dict[str, tuple[type[Settings], str, str]] = {
     "forward": (ForwardSettings, "explainer.experiments.forward:forward_process", CONTAINER),
     "strip.png": (ForwardSettings, "explainer.experiments.forward:forward_strip", "image/png"),
-    "schedules": (ScheduleSettings, "explainer.experiments.forward:schedule_figures", JSON),
+    "field": (ForwardSettings, "explainer.experiments.field:forward_field", CONTAINER),
+    "prior": (NoisingSettings, "explainer.experiments.prior:prior_meter", JSON),
+    "perfect": (NoisingSettings, "explainer.experiments.prior:perfect_network", JSON),
+    "schedules": (QuantitiesSettings, "explainer.experiments.schedules:schedule_figures", JSON),
+    "schedules.csv": (QuantitiesSettings, "explainer.experiments.schedules:schedule_csv", CSV),
+    "clouds": (ScheduleDataSettings, "explainer.experiments.schedules:schedule_clouds", CONTAINER),
+    "floors": (FloorPlotSettings, "explainer.experiments.schedules:floor_plot", JSON),
     "sample": (SampleSettings, "explainer.experiments.reverse:sample_path", CONTAINER),
     "corruption": (CorruptionSettings, "explainer.experiments.noise:corruption_path", CONTAINER),
-    "floor": (FloorSettings, "explainer.experiments.learning:floor", JSON),
+    "floor": (FloorSettings, "explainer.experiments.schedules:floor", JSON),
     "shipped-run": (ShippedRunSettings, "explainer.experiments.learning:shipped_run", CONTAINER),
 }
 MAX_QUERY = 2000  # characters; the longest honest address has a few hundred
@@ -207,6 +217,7 @@ def make_routes(services: Services) -> list[BaseRoute]:
             for name, (kind, target, media) in QUESTIONS.items()
         ),
         *_run_routes(services),
+        *own_routes(),
         Route("/static/plotly.js", _plotly_script),
         Route("/static/player/{name}", _static(PLAYER_DIR)),
         Route("/static/page/{name}", _static(STATIC_DIR)),

@@ -8,6 +8,8 @@ from typing import Any
 import gradio as gr
 
 from explainer.ui.api import make_routes
+from explainer.ui.handlers import choices
+from explainer.ui.offers import offer_points, offer_schedule
 from explainer.ui.services import Services
 from explainer.ui.tabs import compare, forward, noise, schedules, train
 from explainer.ui.text import en
@@ -77,15 +79,23 @@ def build_app(services: Services) -> gr.Blocks:
         )
         with gr.Tabs():
             with gr.Tab(forward.TITLE):
-                forward.build()
+                first = forward.build()
             with gr.Tab(schedules.TITLE):
-                schedules.build()
+                plots = schedules.build()
             with gr.Tab(train.TITLE):
-                train.build(services)
+                training = train.build(services)
             with gr.Tab(compare.TITLE):
-                compare.build()
+                compared = compare.build()
             with gr.Tab(noise.TITLE):
-                noise.build()
+                corrupted = noise.build()
+        datasets = [first.dataset, plots.dataset, training.dataset, corrupted]
+        offer_points(first.pad, datasets, compared.model, compared.models)
+        schedule_choosers = [
+            (first.schedule, choices(en.SCHEDULES)),
+            (training.schedule, train.SCHEDULES),
+            (compared.schedule, compare.SCHEDULES),
+        ]
+        offer_schedule(plots.designer, plots.schedules, plots.T, schedule_choosers)
     page.queue(max_size=200, api_open=False)
     return page
 

@@ -27,7 +27,7 @@ def floor_address(config: TrainConfig) -> str:
 
 def _title(preset: str, config: TrainConfig) -> str:
     return en.RUN_TITLE.format(
-        dataset=en.DATASETS[config.dataset], recipe=en.RECIPES[preset], seed=config.seed
+        dataset=en.dataset_name(config.dataset), recipe=en.RECIPES[preset], seed=config.seed
     )
 
 

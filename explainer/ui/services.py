@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from explainer.jobs import Calculator, JobStore, WorkerPool
+from explainer.own import open_folder
 from explainer.page_settings import ForwardSettings
 
 # The forkserver imports these once; every worker starts from there in a tenth of a second. The
@@ -13,7 +14,10 @@ PRELOAD = (
     "numpy",
     "torch",
     "sklearn.datasets",
+    "explainer.experiments.field",
     "explainer.experiments.forward",
+    "explainer.experiments.prior",
+    "explainer.experiments.schedules",
     "explainer.experiments.reverse",
     "explainer.experiments.noise",
     "explainer.experiments.learning",
@@ -53,6 +57,7 @@ def start_services(workers: int = 2) -> Services:
     -------
     Services
     """
+    open_folder()  # before the processes start: they learn from the environment where it is
     calculator = Calculator(workers=1, preload=PRELOAD, setup=SET_UP)
     # What the first tab shows is computed while the server itself is still starting.
     calculator.warm("explainer.experiments.forward:forward_process", ForwardSettings().model_dump())

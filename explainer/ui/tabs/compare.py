@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import gradio as gr
 
 from explainer.page_settings import EXACT, SampleSettings
 from explainer.shipped import ShippedModel, shipped_models
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, Value, one_sentence
+from explainer.ui.handlers import QUICK, Value, choices, one_sentence
 from explainer.ui.player.component import point_cloud
 from explainer.ui.text import en
 
 TITLE = "DDPM vs DDIM"
+TRAINED = "trained"  # the schedule that belongs to the model
+SCHEDULES = [(en.AS_TRAINED, TRAINED), *choices(en.SCHEDULES)]
+
+
+@dataclass(frozen=True)
+class CompareTab:
+    """What other tabs are wired to."""
+
+    model: gr.Dropdown
+    models: list[tuple[str, str]]
+    schedule: gr.Dropdown
 
 
 def _title(model: ShippedModel) -> str:
@@ -30,29 +44,38 @@ def _models() -> list[tuple[str, str]]:
     return trained + exact
 
 
-@one_sentence
-def _ddpm(model: str, steps: int, seed: int) -> Value:
-    return {
-        "src": address(
-            "sample", SampleSettings(model=model, sampler="ddpm", steps=steps, seed=seed)
-        )
-    }
+def _schedule(choice: Any) -> Any:
+    return None if choice == TRAINED else choice
 
 
 @one_sentence
-def _ddim(model: str, steps: int, eta: float, seed: int) -> Value:
-    settings = SampleSettings(model=model, sampler="ddim", steps=steps, eta=eta, seed=seed)
+def _ddpm(model: Any, schedule: Any, steps: Any, seed: Any) -> Value:
+    settings = SampleSettings(
+        model=model, schedule=_schedule(schedule), sampler="ddpm", steps=steps, seed=seed
+    )
     return {"src": address("sample", settings)}
 
 
-def build() -> None:
+@one_sentence
+def _ddim(model: Any, schedule: Any, steps: Any, eta: Any, seed: Any) -> Value:
+    settings = SampleSettings(
+        model=model, schedule=_schedule(schedule), sampler="ddim", steps=steps, eta=eta, seed=seed
+    )
+    return {"src": address("sample", settings)}
+
+
+def build() -> CompareTab:
     """Build the tab and wire it."""
     left = SampleSettings(sampler="ddpm", steps=100)
     right = SampleSettings(sampler="ddim", steps=20)
     gr.Markdown(en.COMPARE, elem_classes="dx-intro")
     with gr.Row():
+        models = _models()
         model = gr.Dropdown(
-            _models(), value=left.model, label=en.LABELS["model"], scale=3, min_width=260
+            models, value=left.model, label=en.LABELS["model"], scale=3, min_width=260
+        )
+        schedule = gr.Dropdown(
+            SCHEDULES, value=TRAINED, label=en.LABELS["model_schedule"], scale=2, min_width=220
         )
         seed = gr.Number(0, precision=0, label=en.LABELS["seed"], min_width=120)
     with gr.Row():
@@ -77,7 +100,8 @@ def build() -> None:
                 address("sample", right), label=en.COMPARE_DDIM, group="compare", height=460
             )
     gr.Markdown(en.EXACT_NOTE, elem_classes="dx-note")
-    for component in (model, ddpm_steps, seed):
-        component.change(_ddpm, [model, ddpm_steps, seed], ddpm, **QUICK)
-    for component in (model, ddim_steps, eta, seed):
-        component.change(_ddim, [model, ddim_steps, eta, seed], ddim, **QUICK)
+    for component in (model, schedule, ddpm_steps, seed):
+        component.change(_ddpm, [model, schedule, ddpm_steps, seed], ddpm, **QUICK)
+    for component in (model, schedule, ddim_steps, eta, seed):
+        component.change(_ddim, [model, schedule, ddim_steps, eta, seed], ddim, **QUICK)
+    return CompareTab(model, models, schedule)

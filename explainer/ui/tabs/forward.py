@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from explainer.page_settings import ForwardSettings
+from explainer.page_settings import ForwardSettings, NoisingSettings
 from explainer.ui.api import address
 from explainer.ui.handlers import QUICK, Value, choices
+from explainer.ui.meter import meter_value, prior_meter
+from explainer.ui.pad import own_points_pad
 from explainer.ui.player.component import point_cloud
 from explainer.ui.text import en
 
 TITLE = "Forward process"
-
-
+FIELDS = ("dataset", "schedule", "T", "zero_terminal_snr", "way")
 LINK = """<a class="dx-link" href="${value.src}" download="forward-process.png">
   ${words}</a>"""
 
 
-def _show(*values: Any) -> tuple[Value, Any]:
-    """Return what the player shows and where the strip is; a refusal leaves the strip as it is."""
-    names = ("dataset", "schedule", "T", "zero_terminal_snr", "way")
+@dataclass(frozen=True)
+class ForwardTab:
+    """What other tabs and the pad are wired to."""
+
+    dataset: gr.Dropdown
+    schedule: gr.Dropdown
+    pad: gr.HTML
+
+
+def _show(*values: Any) -> tuple[Value, Any, Any]:
+    """Return what player, meter and link show; a refusal leaves the last two as they are."""
     try:
-        settings = ForwardSettings(**dict(zip(names, values, strict=True)))
+        settings = ForwardSettings(**dict(zip(FIELDS, values, strict=True)))
     except ValueError as error:
-        return {"error": str(error)}, gr.skip()
-    return {"src": address("forward", settings)}, {"src": address("strip.png", settings)}
+        return {"error": str(error)}, gr.skip(), gr.skip()
+    player, strip = address("forward", settings), address("strip.png", settings)
+    return {"src": player}, meter_value(settings), {"src": strip}
 
 
-def build() -> None:
+def _way_out(event: gr.EventData) -> list[Any]:
+    """Return schedule, T and terminal SNR as the meter's button says; nothing if it is forged."""
+    detail = getattr(event, "_data", None)
+    try:
+        settings = NoisingSettings(**detail if isinstance(detail, dict) else {"": None})
+    except (TypeError, ValueError):
+        return [gr.skip()] * 3
+    return [settings.schedule, settings.T, settings.zero_terminal_snr]
+
+
+def build() -> ForwardTab:
     """Build the tab and wire it."""
     first = ForwardSettings()
     gr.Markdown(en.FORWARD, elem_classes="dx-intro")
     with gr.Row():
-        with gr.Column(scale=1, min_width=260):
+        with gr.Column(scale=1, min_width=290):
             dataset = gr.Dropdown(
                 choices(en.DATASETS), value=first.dataset, label=en.LABELS["dataset"]
             )
@@ -48,10 +69,13 @@ def build() -> None:
                 value=first.way,
                 label=en.LABELS["way"],
             )
+            with gr.Accordion(en.FORWARD_OWN, open=False):
+                pad = own_points_pad(words={})
         with gr.Column(scale=4, min_width=320):
             player = point_cloud(
-                address("forward", first), label=TITLE, autoplay=True, strip=True, height=440
+                address("forward", first), label=TITLE, autoplay=True, strip=True, height=500
             )
+            meter = prior_meter(first, words=en.PRIOR_WORDS)
             link = gr.HTML(
                 {"src": address("strip.png", first)},
                 html_template=LINK,
@@ -61,4 +85,6 @@ def build() -> None:
             )
     inputs = [dataset, schedule, T, zero, way]
     for component in inputs:
-        component.change(_show, inputs, [player, link], **QUICK)
+        component.change(_show, inputs, [player, meter, link], **QUICK)
+    meter.input(_way_out, None, [schedule, T, zero], **QUICK)
+    return ForwardTab(dataset, schedule, pad)

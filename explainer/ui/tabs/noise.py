@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import gradio as gr
 
 from explainer.page_settings import CorruptionSettings
-from explainer.settings import CORRUPTION_NAMES, CorruptionName, DatasetName
+from explainer.settings import CORRUPTION_NAMES, CorruptionName
 from explainer.ui.api import address
 from explainer.ui.handlers import QUICK, Value, choices, one_sentence
 from explainer.ui.player.component import point_cloud
@@ -17,12 +18,12 @@ TITLE = "Noise types"
 
 
 @one_sentence
-def _show(kind: CorruptionName, dataset: DatasetName) -> Value:
+def _show(kind: CorruptionName, dataset: Any) -> Value:
     return {"src": address("corruption", CorruptionSettings(kind=kind, dataset=dataset))}
 
 
-def build() -> None:
-    """Build the tab and wire it."""
+def build() -> gr.Dropdown:
+    """Build the tab, wire it, and return its chooser of data sets."""
     gr.Markdown(en.NOISE, elem_classes="dx-intro")
     with gr.Column(elem_classes="dx-short"):
         dataset = gr.Dropdown(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
@@ -41,3 +42,4 @@ def build() -> None:
                 )
     for kind, player in zip(CORRUPTION_NAMES, players, strict=True):
         dataset.change(functools.partial(_show, kind), dataset, player, **QUICK)
+    return dataset

@@ -2,39 +2,76 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from explainer.page_settings import ScheduleSettings
+from explainer.page_settings import FloorPlotSettings, QuantitiesSettings, ScheduleDataSettings
 from explainer.ui.api import address
-from explainer.ui.chart import charts
-from explainer.ui.handlers import QUICK, Value, choices, one_sentence
+from explainer.ui.chart import chart_value, charts
+from explainer.ui.designer import schedule_designer
+from explainer.ui.handlers import QUICK, Value, choices
+from explainer.ui.rows import cloud_rows
 from explainer.ui.text import en
 
 TITLE = "Schedule plots"
 
 
-@one_sentence
-def _show(schedules: Any, T: Any, zero: Any, axis: Any) -> Value:
-    settings = ScheduleSettings(schedules=schedules, T=T, zero_terminal_snr=zero, axis=axis)
-    return {"src": address("schedules", settings)}
+@dataclass(frozen=True)
+class SchedulesTab:
+    """What other tabs and the designer are wired to."""
+
+    dataset: gr.Dropdown
+    schedules: gr.CheckboxGroup
+    T: gr.Slider
+    designer: gr.HTML
 
 
-def build() -> None:
+def _plots(quantities: QuantitiesSettings, floors: FloorPlotSettings) -> Value:
+    return chart_value(
+        address("schedules", quantities),
+        later={"floor": address("floors", floors)},
+        csv=address("schedules.csv", quantities),
+    )
+
+
+def _show(
+    schedules: Any, T: Any, zero: Any, axis: Any, eta: Any, dataset: Any
+) -> tuple[Value, Any]:
+    """Return what plots and rows show; a refusal is told by the plots."""
+    shared = {"schedules": schedules, "T": T, "zero_terminal_snr": zero}
+    try:
+        quantities = QuantitiesSettings(**shared, axis=axis, eta=eta)
+        floors = FloorPlotSettings(**shared, axis=axis, dataset=dataset)
+        rows = ScheduleDataSettings(**shared, dataset=dataset)
+    except ValueError as error:
+        return {"error": str(error)}, gr.skip()
+    return _plots(quantities, floors), {"src": address("clouds", rows)}
+
+
+def build() -> SchedulesTab:
     """Build the tab and wire it."""
-    first = ScheduleSettings()
+    first = QuantitiesSettings()
     gr.Markdown(en.SCHEDULE, elem_classes="dx-intro")
     with gr.Row():
-        with gr.Column(scale=1, min_width=260):
+        with gr.Column(scale=1, min_width=290):
             names = gr.CheckboxGroup(
                 choices(en.SCHEDULES), value=list(first.schedules), label=en.LABELS["schedules"]
             )
             T = gr.Slider(10, 1000, value=first.T, step=10, label=en.LABELS["T"])
             zero = gr.Checkbox(value=False, label=en.LABELS["zero_terminal_snr"])
             axis = gr.Radio(["linear", "log"], value=first.axis, label=en.LABELS["axis"])
+            eta = gr.Slider(0, 1, value=first.eta, step=0.05, label=en.LABELS["sigma_eta"])
+            dataset = gr.Dropdown(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
         with gr.Column(scale=4, min_width=320):
-            plots = charts(address("schedules", first), label=TITLE, words=en.QUANTITIES)
-    inputs = [names, T, zero, axis]
+            gr.Markdown(f"### {en.SCHEDULE_DESIGN}")
+            designer = schedule_designer(words={})
+    plots = charts(_plots(first, FloorPlotSettings()), label=TITLE, words=en.QUANTITIES)
+    gr.Markdown(en.FLOOR_NOTE, elem_classes="dx-note")
+    gr.Markdown(f"### {en.SCHEDULE_CLOUDS}")
+    rows = cloud_rows(address("clouds", ScheduleDataSettings()), label=en.SCHEDULE_CLOUDS, words={})
+    inputs = [names, T, zero, axis, eta, dataset]
     for component in inputs:
-        component.change(_show, inputs, plots, **QUICK)
+        component.change(_show, inputs, [plots, rows], **QUICK)
+    return SchedulesTab(dataset, names, T, designer)

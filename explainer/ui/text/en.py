@@ -15,6 +15,14 @@ DATASETS = {
     "spiral": "Spiral",
     "gaussians": "Eight Gaussians",
 }
+OWN_POINTS = "My points"
+
+
+def dataset_name(name: str) -> str:
+    """Return what a data set is called, one's own included."""
+    return DATASETS.get(name, OWN_POINTS)
+
+
 SCHEDULES = {
     "tutorial": "tutorial (sigmoid in β)",
     "linear": "linear",
@@ -25,32 +33,59 @@ SCHEDULES = {
 }
 
 FORWARD = """\
-**Noise is added step by step; how much of the data is left at the end is up to the schedule.** \
-Each point is a data point, coloured by where it sits on the shape; drag the slider and watch the \
-colours mix. The formula holds the numbers of the step you are at."""
+**Noise is added step by step, until nothing is left but noise.** Each point is a data point, \
+coloured by where it sits on the shape; drag the slider and watch the colours mix and both \
+histograms turn into bells. Click a point to follow it with its numbers."""
 STRIP = "Take the twenty snapshots home as a picture"
-FORWARD_JUMP = "jump: one draw of noise, xₜ straight from x₀"
-FORWARD_WALK = "walk: fresh noise at every step"
+FORWARD_JUMP = "jump: straight from x₀ to xₜ, with one draw of noise ε"
+FORWARD_WALK = "walk: one step after another, with fresh noise at each"
+FORWARD_OWN = "Draw or upload your own points"
+PRIOR_WORDS = {
+    "title": "Prior meter: is the end really noise?",
+    "good": "as good as N(0, I)",
+    "close": "nearly",
+    "far": "far from it",
+    "ways_out": "One click out:",
+    "leads_to": "ᾱ = {alpha_bar} at T",
+    "perfect": "What it costs: a perfect network that starts from N(0, I) and takes {steps} DDIM "
+    "steps ends at a sliced Wasserstein distance of {swd} from the data, in data units / 10; real "
+    "data are {real} apart.",
+}
 
 SCHEDULE = """\
-**A schedule says how much noise each step adds.** What matters is where ᾱ ends: the sampler \
-starts from pure noise, so the data must really be gone at t = T. The tutorial's schedule ends at \
-ᾱ = 0.778 with 100 steps, the cosine at almost 0."""
+**A schedule says how much noise each step adds.** What matters is where ᾱ ends: a sampler \
+starts from pure noise, so the data must really be gone at t = T. Drag the curve below into a \
+schedule of your own; everything on this page follows, and the other tabs offer it too."""
+SCHEDULE_DESIGN = "Design one: my schedule"
+SCHEDULE_CLOUDS = "What each schedule does to the data"
+OWN_SCHEDULE = "my schedule"
 QUANTITIES = {
     "betas": ("βₜ", "the variance that step t adds"),
     "alphas": ("αₜ = 1 − βₜ", "the share of power that step t keeps"),
     "alphas_cumprod": ("ᾱₜ = α₁ α₂ … αₜ", "the share of the data's power left after t steps"),
     "sqrt_alphas_cumprod": ("√ᾱₜ", "the weight of the data in xₜ"),
     "sqrt_one_minus_alphas_cumprod": ("√(1 − ᾱₜ)", "the weight of the noise in xₜ"),
+    "log_one_minus_alphas_cumprod": ("log(1 − ᾱₜ)", "the noise's power as a logarithm, ≤ 0"),
     "snr": ("SNR = ᾱₜ / (1 − ᾱₜ)", "data against noise, always on a logarithmic axis"),
+    "posterior_variance": ("β̃ₜ", "the variance of one step back, if x₀ were known"),
+    "ddim_sigma": ("σₜ(η) of DDIM", "the noise of one step back: η √β̃ₜ, none for η = 0"),
+    "floor": (
+        "The lowest loss that is possible",
+        "the mean squared error of a perfect prediction of ε, at each t",
+    ),
 }
+FLOOR_NOTE = """\
+*Why the loss does not go down:* no network can tell how much of what it sees is noise, so even a \
+perfect one is left with the loss above, and its mean over t (dotted) is where a training loss \
+stops. Early steps with little noise are the hardest to predict: a schedule with many of them, \
+like the tutorial's, has a high floor, and that says nothing about the samples."""
 
 TRAIN = """\
 **A small network learns to undo the noise, in a second or two.** Press Start: the cloud is \
 what the network would draw now, always from the same noise, whose colour each point keeps; the \
 data lies faintly behind. The dashed line is the lowest loss that *any* network can reach, so a \
 loss that stops falling is not a failure."""
-NOT_SHIPPED = "No finished run of this recipe on {dataset} comes with the app: press Start."
+NOT_SHIPPED = "No finished run with these settings on {dataset} comes with the app: press Start."
 RECIPES = {"fast": "fast recipe", "tutorial": "tutorial recipe"}
 RUN_TITLE = "{dataset}, {recipe}, seed {seed}"
 TRAIN_PRESETS = {
@@ -104,6 +139,9 @@ NOISE_TYPES = {
     "uniform": "Uniform",
 }
 
+AS_TRAINED = "as the model was trained"
+AS_IN_RECIPE = "as in the recipe"
+
 LABELS = {
     "dataset": "Data set",
     "schedule": "Noise schedule",
@@ -112,6 +150,9 @@ LABELS = {
     "zero_terminal_snr": "Zero terminal SNR: rescale so that nothing of the data is left at T",
     "way": "How to get to xₜ",
     "axis": "Vertical axis",
+    "sigma_eta": "η, for DDIM's σ",
+    "model_schedule": "Noise schedule of the exact denoiser",
+    "train_schedule": "Noise schedule",
     "preset": "Recipe",
     "seed": "Seed",
     "start": "Start",

@@ -1,0 +1,298 @@
+"""The routes that take what a learner draws, uploads or designs, and answer with its name."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from explainer.own import keep_curve, keep_points, kind_of, load_curve, load_points
+from explainer.table import MAX_BYTES, read_points
+
+MAX_JSON = 256_000  # bytes
+MAX_POINTS = 20_000
+MAX_COORDINATE = 10  # of a drawing; the pad itself reaches to 1.5
+MAX_BETAS = 1000
+MAX_HANDLES = 20
+MIN_ALPHA_BAR = 1e-6
+THUMBNAIL = 600  # points
+DRAWN_KNOTS = 101
+
+Array = NDArray[np.float64]
+Answer = dict[str, Any]
+
+
+class TooLarge(ValueError):
+    """More bytes than a route takes."""
+
+
+async def _body(request: Request, limit: int, what: str) -> bytes:
+    """Read the body, but never more than the limit, whatever the header promises."""
+    refusal = TooLarge(f"The {what} is too large: at most {limit / 1e6:g} MB are taken.")
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length[:12]) > limit:
+        raise refusal
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > limit:
+            raise refusal
+    return bytes(data)
+
+
+def _route(path: str, limit: int, what: str, answer: Callable[[bytes], Answer]) -> Route:
+    """Make a route of a function from bytes to an answer, which runs in a thread."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            data = await _body(request, limit, what)
+            return JSONResponse(await run_in_threadpool(answer, data))
+        except TooLarge as error:
+            # The rest of the body is left unread, so the connection cannot be used again.
+            return _refusal(413, str(error), {"Connection": "close"})
+        except ClientDisconnect:
+            return _refusal(400, "The upload was broken off.")
+        except ValueError as error:
+            return _refusal(422, str(error))
+
+    return Route(path, handle, methods=["POST"])
+
+
+def _refusal(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    # A lone surrogate in the input would make the refusal impossible to encode.
+    text = sentence.encode(errors="replace").decode()
+    return JSONResponse({"error": text}, status_code=status, headers=headers)
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    """Read strict JSON: an object, and no NaN or Infinity in it."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        value = json.loads(data, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        raise ValueError("The body must be JSON, without NaN or Infinity.") from None
+    if not isinstance(value, dict):
+        raise ValueError("The body must be a JSON object.")
+    return value
+
+
+def _is_number(value: object) -> bool:
+    """Tell a finite number of JSON from true, text, 1e999 and integers without end."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < 1e300 and math.isfinite(value)
+
+
+def _pairs(value: object, field: str, one: str) -> list[tuple[float, float]]:
+    """Check a list of pairs of numbers; ``one`` is what a pair is called."""
+    if not isinstance(value, list):
+        raise ValueError(f"{field} must be a list of pairs of numbers.")
+    for i, pair in enumerate(value, start=1):
+        if not isinstance(pair, list) or len(pair) != 2 or not all(map(_is_number, pair)):
+            raise ValueError(f"{one} {i} must be a pair of finite numbers.")
+    return [(float(a), float(b)) for a, b in value]
+
+
+# Points
+
+
+def _color_along(points: Array) -> Array:
+    """Return ranks along the longest axis of the cloud, in [0, 1].
+
+    Neighbours are alike everywhere; the angle around the centre would jump at one ray and mix
+    everything in the middle. Points at equal height share a rank.
+    """
+    centred = points - points.mean(axis=0)
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    axis = vectors[:, -1]
+    along = centred @ (
+        axis * np.sign(axis[np.abs(axis).argmax()])
+    )  # an axis has no sign of its own
+    along = np.round(along / max(np.ptp(along), 1e-300), 9)  # so that rounding makes no ranks
+    in_order = np.sort(along)
+    rank = (np.searchsorted(in_order, along) + np.searchsorted(in_order, along, "right") - 1) / 2
+    return np.asarray(rank / max(len(points) - 1, 1))
+
+
+def _thumbnail(points: Array, color: Array) -> Answer:
+    """Return up to 600 points in the unit square, y upward, and their colours."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    extent = max(float((high - low).max()), 1e-300)
+    chosen = np.linspace(0, len(points) - 1, min(len(points), THUMBNAIL)).astype(int)
+    unit = 0.5 + (points[chosen] - (low / 2 + high / 2)) / extent
+    return {
+        "thumbnail": np.round(unit.clip(0, 1), 4).tolist(),
+        "thumbnail_color": np.round(color[chosen], 3).tolist(),
+    }
+
+
+def _points_answer(points: Array, color: Array, **facts: Any) -> Answer:
+    return {
+        "name": keep_points(points, color),
+        "n": len(points),
+        "notes": [],
+        "header": None,
+        "preview": [],
+        "separator": None,
+        "decimal": None,
+        **facts,
+        **_thumbnail(points, color),
+    }
+
+
+def _table(data: bytes) -> Answer:
+    read = read_points(data, limit=MAX_POINTS)
+    facts = {
+        "notes": read.notes,
+        "header": read.header,
+        "preview": read.preview,
+        "separator": read.separator,
+        "decimal": read.decimal,
+    }
+    return _points_answer(read.points, _color_along(read.points), **facts)
+
+
+def _drawing(data: bytes) -> Answer:
+    pairs = _pairs(_json(data).get("points"), "points", "Point")
+    if len(pairs) > MAX_POINTS:
+        raise ValueError(f"A drawing has at most {MAX_POINTS:,} points, not {len(pairs):,}.")
+    for i, (x, y) in enumerate(pairs, start=1):
+        if max(abs(x), abs(y)) > MAX_COORDINATE:
+            raise ValueError(
+                f"Point {i} lies outside the pad: at most {MAX_COORDINATE} is allowed."
+            )
+    if len(set(pairs)) < 2:
+        raise ValueError("A drawing needs at least 2 different points.")
+    return _points_answer(np.array(pairs), np.linspace(0, 1, len(pairs)))
+
+
+# Schedules
+
+
+def _handles(value: object) -> tuple[list[float], list[float]]:
+    """Return u and alpha-bar at the knots, (0, 1) first."""
+    pairs = _pairs(value, "handles", "Handle")
+    if not 2 <= len(pairs) <= MAX_HANDLES:
+        raise ValueError(f"There must be 2 to {MAX_HANDLES} handles, not {len(pairs)}.")
+    for i, (u, alpha_bar) in enumerate(pairs, start=1):
+        if not 0 < u <= 1:
+            raise ValueError(f"Handle {i}: u must be greater than 0 and at most 1, not {u:g}.")
+        if not MIN_ALPHA_BAR <= alpha_bar < 1:
+            raise ValueError(
+                f"Handle {i}: ᾱ must be at least {MIN_ALPHA_BAR:g} and less than 1, "
+                f"not {alpha_bar:g}."
+            )
+    for i, ((u0, a0), (u1, a1)) in enumerate(itertools.pairwise(pairs), start=2):
+        if u1 <= u0:
+            raise ValueError(
+                f"Handle {i}: u must be greater than at handle {i - 1} ({u0:#.2g}), not {u1:#.2g}."
+            )
+        if a1 >= a0:
+            raise ValueError(
+                f"Handle {i}: ᾱ must be lower than at handle {i - 1} ({a0:#.2g}), not {a1:#.2g}."
+            )
+    if pairs[-1][0] != 1:
+        raise ValueError(f"Handle {len(pairs)}, the last, must have u = 1, not {pairs[-1][0]:g}.")
+    return [0.0, *(u for u, _ in pairs)], [1.0, *(a for _, a in pairs)]
+
+
+def _betas(value: object) -> tuple[list[float], list[float]]:
+    """Return u and alpha-bar after each step, (0, 1) first."""
+    if not isinstance(value, str):
+        raise ValueError("betas must be a text with numbers.")
+    cells = re.sub(r"[\[\](){},;\s]+", " ", value).split()
+    if not 2 <= len(cells) <= MAX_BETAS:
+        raise ValueError(f"There must be 2 to {MAX_BETAS} values of β, not {len(cells)}.")
+    alpha_bar = [1.0]
+    for i, cell in enumerate(cells, start=1):
+        shown = cell if len(cell) <= 20 else cell[:19] + "…"
+        try:
+            beta = float(cell)
+        except ValueError:
+            raise ValueError(f"Beta {i} is not a number: '{shown}'.") from None
+        if not 0 < beta < 1:  # nan and inf too
+            raise ValueError(f"Beta {i} is {shown}: every β must lie between 0 and 1.")
+        alpha_bar.append(alpha_bar[-1] * (1 - beta))
+        if not 0 < alpha_bar[-1] < alpha_bar[-2]:
+            why = "nothing is left of the data" if alpha_bar[-1] <= 0 else "ᾱ does not fall"
+            raise ValueError(f"Beta {i} is {shown}: {why} in the computer's precision.")
+    return [i / len(cells) for i in range(len(cells) + 1)], alpha_bar
+
+
+def _schedule(data: bytes) -> Answer:
+    body = _json(data)
+    if set(body) == {"handles"}:
+        u, alpha_bar = _handles(body["handles"])
+        name, T = keep_curve(u, alpha_bar, "handles"), None
+    elif set(body) == {"betas"}:
+        u, alpha_bar = _betas(body["betas"])
+        name, T = keep_curve(u, alpha_bar, "betas"), len(u) - 1
+    else:
+        raise ValueError("A schedule is given by handles or by betas.")
+    return {"name": name, "T": T, **_knots(u, alpha_bar)}
+
+
+def _knots(u: list[float], alpha_bar: list[float]) -> Answer:
+    chosen = np.linspace(0, len(u) - 1, min(len(u), DRAWN_KNOTS)).astype(int)
+    return {"u": [u[i] for i in chosen], "alpha_bar": [alpha_bar[i] for i in chosen]}
+
+
+# What is there
+
+
+def _look_up(name: str) -> Answer:
+    kind = kind_of(name)
+    if kind == "points":
+        points, color = load_points(name)
+        return {
+            "name": name,
+            "kind": kind,
+            "n": len(points),
+            **_thumbnail(points, color.astype(np.float64)),
+        }
+    curve = load_curve(name)
+    T = len(curve.u) - 1 if kind == "betas" else None
+    return {
+        "name": name,
+        "kind": kind,
+        "T": T,
+        **_knots(curve.u.tolist(), curve.alpha_bar.tolist()),
+    }
+
+
+async def _get(request: Request) -> Response:
+    try:
+        return JSONResponse(await run_in_threadpool(_look_up, request.path_params["name"]))
+    except ValueError as error:
+        return _refusal(404, str(error))
+
+
+def own_routes() -> list[BaseRoute]:
+    """Return the routes for what learners make.
+
+    Returns
+    -------
+    list of starlette routes
+        ``POST /api/own/table``, ``/api/own/drawing`` and ``/api/own/schedule`` keep something and
+        answer with its name; ``GET /api/own/{name}`` tells what is kept. A refusal is
+        ``{"error": sentence}`` with status 404, 413 or 422.
+    """
+    return [
+        _route("/api/own/table", MAX_BYTES, "file", _table),
+        _route("/api/own/drawing", MAX_JSON, "drawing", _drawing),
+        _route("/api/own/schedule", MAX_JSON, "schedule", _schedule),
+        Route("/api/own/{name}", _get),
+    ]

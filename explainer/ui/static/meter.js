@@ -1,0 +1,94 @@
+// The prior meter: a gauge from "as good as N(0, I)" to "far from it", why, and what to do about it.
+
+async function answer(src) {
+  const response = await fetch(new URL(src, document.baseURI));
+  const found = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(found.error ?? "The server did not answer.");
+  return found;
+}
+
+function shell(root, words) {
+  root.innerHTML = `<section class="dx-panel dx-meter">
+    <h2></h2>
+    <div class="dx-gauge" role="meter" aria-valuemin="0" aria-valuemax="100"><b></b></div>
+    <div class="dx-gauge-names" aria-hidden="true"></div>
+    <p class="dx-error" role="alert"></p>
+    <p class="dx-verdict" aria-live="polite"></p>
+    <div class="dx-ways-out" hidden><span></span></div>
+    <dl></dl>
+    <p class="dx-perfect"></p>
+  </section>`;
+  const find = (selector) => root.querySelector(selector);
+  find("h2").textContent = words.title;
+  find(".dx-gauge").setAttribute("aria-label", words.title);
+  find(".dx-gauge-names").append(
+    ...["good", "close", "far"].map((level) =>
+      Object.assign(document.createElement("span"), { textContent: words[level] }),
+    ),
+  );
+  find(".dx-ways-out span").textContent = words.ways_out;
+  return {
+    panel: find("section"),
+    gauge: find(".dx-gauge"),
+    error: find(".dx-error"),
+    verdict: find(".dx-verdict"),
+    ways: find(".dx-ways-out"),
+    numbers: find("dl"),
+    perfect: find(".dx-perfect"),
+  };
+}
+
+const element = (tag, text, more = {}) =>
+  Object.assign(document.createElement(tag), { textContent: text, ...more });
+
+export function mount(host, props, watch, trigger) {
+  const { words } = props;
+  const parts = shell(host.querySelector("[data-meter]"), words);
+  let wanted = null;
+
+  const draw = ({ level, share, verdict, numbers, ways_out }) => {
+    parts.panel.dataset.level = level;
+    parts.gauge.style.setProperty("--dx-share", share);
+    parts.gauge.setAttribute("aria-valuenow", Math.round(100 * share));
+    parts.gauge.setAttribute("aria-valuetext", words[level]);
+    if (parts.verdict.textContent !== verdict) parts.verdict.textContent = verdict;
+    parts.numbers.replaceChildren(
+      ...numbers.map(([name, value, note]) => {
+        const row = element("div", "");
+        row.append(element("dt", name), element("dd", value), element("dd", note));
+        return row;
+      }),
+    );
+    parts.ways.hidden = !ways_out.length;
+    for (const old of parts.ways.querySelectorAll("button")) old.remove();
+    for (const { label, alpha_bar, level: to, settings } of ways_out) {
+      const button = element("button", `${label}: `, { type: "button" });
+      button.append(element("small", words.leads_to.replace("{alpha_bar}", alpha_bar)));
+      button.dataset.level = to;
+      button.addEventListener("click", () => trigger("input", settings));
+      parts.ways.append(button);
+    }
+  };
+
+  const show = async () => {
+    const { src, perfect, error } = props.value ?? {};
+    if (!src || error) return; // the player beside it tells what is wrong
+    wanted = src;
+    try {
+      const found = await answer(src);
+      if (src !== wanted) return;
+      parts.error.textContent = "";
+      draw(found);
+      const { steps, swd, real } = await answer(perfect);
+      if (src !== wanted) return;
+      parts.perfect.textContent = words.perfect
+        .replace("{steps}", steps)
+        .replace("{swd}", swd.toFixed(4))
+        .replace("{real}", real.toFixed(4));
+    } catch (problem) {
+      if (src === wanted) parts.error.textContent = problem.message;
+    }
+  };
+  watch("value", show);
+  show();
+}

@@ -1,0 +1,190 @@
+// A row of clouds for each schedule, from data to t = T, and the verdict on where it ends.
+
+import { loadStyles, swatch } from "./chart.js";
+
+export const WORDS = {
+  loading: "Computing …",
+  good: "good",
+  close: "close",
+  far: "far",
+  unreachable: "The clouds could not be loaded. Is the app still running?",
+};
+
+const SHARPEST = 2; // device pixels per css pixel: more costs time and cannot be seen
+const NEARBY = "600px"; // painted a little before it is scrolled to
+const GONE_FOR_GOOD = 2000; // milliseconds outside the document
+const ICONS = {
+  good: '<path d="m3.5 8.5 3 3 6-7"/>',
+  close: '<path d="M3 6.5c2-2 3.5-1 5 0s3 2 5 0M3 11c2-2 3.5-1 5 0s3 2 5 0"/>',
+  far: '<path d="m4.5 4.5 7 7m0-7-7 7"/>',
+};
+
+const make = (tag, className, text = "") =>
+  Object.assign(document.createElement(tag), { className, textContent: text });
+
+/** Fetch the bytes; every failure is an Error whose message is a sentence for the reader. */
+async function ask(address, words, signal) {
+  let response;
+  try {
+    response = await fetch(new URL(address, document.baseURI), { signal });
+    const isJson = (response.headers.get("content-type") ?? "").includes("json");
+    if (response.ok && !isJson) return await response.arrayBuffer();
+  } catch {
+    throw new Error(words.unreachable);
+  }
+  const answer = await response.json().catch(() => null);
+  throw new Error(answer?.error ?? words.unreachable);
+}
+
+function badge(level, words) {
+  const element = make("span", "dx-badge", words[level]);
+  element.dataset.level = level;
+  element.insertAdjacentHTML("afterbegin", `<svg viewBox="0 0 16 16" aria-hidden="true">${ICONS[level]}</svg>`);
+  return element;
+}
+
+function rowOf(row, words) {
+  const element = make("li", "dx-row");
+  element.dataset.name = row.name;
+  const name = make("h3", "dx-row-name");
+  name.append(swatch(row), make("span", "", row.label));
+  const clouds = make("div", "dx-row-clouds");
+  for (const title of row.titles) {
+    const figure = make("figure", "");
+    const canvas = make("canvas", "");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `${row.label}, ${title}`);
+    figure.append(canvas, make("figcaption", "", title));
+    clouds.append(figure);
+  }
+  const verdict = make("div", "dx-row-verdict");
+  const sentence = make("p", "", row.verdict);
+  sentence.prepend(badge(row.level, words), " ");
+  const numbers = make("dl", "");
+  for (const [name, value] of row.numbers) {
+    const pair = make("div", "");
+    pair.append(make("dt", "", name), make("dd", "", value));
+    numbers.append(pair);
+  }
+  verdict.append(sentence, numbers);
+  element.append(name, clouds, verdict);
+  return element;
+}
+
+class Rows {
+  #turn = 0; // counts the questions: only the newest one's answer is shown
+  #abort = null;
+  #visible = false;
+  #stale = true; // whether the clouds must be painted again
+  #width = 0;
+  #goneTimer = 0;
+  #ended = false;
+
+  constructor(root, label, words, { CloudView, decode, unpack }) {
+    Object.assign(this, { root, words, decode, unpack });
+    root.className = "dx-rows";
+    root.innerHTML = '<h2></h2><p class="dx-error" role="alert"></p><p class="dx-rows-wait"></p><ul></ul>';
+    [this.title, this.alert, this.wait, this.list] = root.children;
+    this.title.textContent = label;
+    // Its own canvas is never shown: it lends size and theme to the small ones.
+    this.view = new CloudView(document.createElement("canvas"));
+    this.observers = [
+      new ResizeObserver(() => this.#check()),
+      new MutationObserver(() => this.#check()),
+      new IntersectionObserver(
+        (entries) => {
+          this.#visible = entries.at(-1).isIntersecting;
+          this.#check();
+        },
+        { rootMargin: NEARBY },
+      ),
+    ];
+    const [size, theme, sight] = this.observers;
+    size.observe(root);
+    theme.observe(document.body, { attributeFilter: ["class"] });
+    sight.observe(root);
+  }
+
+  async show({ src, error } = {}) {
+    this.alert.textContent = error ?? "";
+    if (!src || error) return;
+    const turn = ++this.#turn;
+    this.#abort?.abort();
+    this.#abort = new AbortController();
+    this.root.setAttribute("aria-busy", "true");
+    this.wait.textContent = this.list.children.length ? "" : this.words.loading;
+    try {
+      const bytes = await ask(src, this.words, this.#abort.signal);
+      if (turn === this.#turn) this.#take(bytes);
+    } catch (failure) {
+      if (turn !== this.#turn) return;
+      this.alert.textContent = failure.message;
+    }
+    if (turn !== this.#turn) return;
+    this.wait.textContent = "";
+    this.root.setAttribute("aria-busy", "false");
+  }
+
+  #take(bytes) {
+    const { rows } = this.unpack(bytes).header;
+    this.view.setData(this.decode(bytes));
+    this.list.replaceChildren(...rows.map((row) => rowOf(row, this.words)));
+    this.#stale = true;
+    this.#check();
+  }
+
+  /** Paint again what a new size, a new theme or new data made stale, if anybody can see it. */
+  #check() {
+    if (!this.root.isConnected) {
+      clearTimeout(this.#goneTimer);
+      this.#goneTimer = setTimeout(() => this.root.isConnected || this.#end(), GONE_FOR_GOOD);
+      return;
+    }
+    const width = this.root.clientWidth;
+    if (!this.#visible || !width || this.#ended) return;
+    const ratio = Math.min(SHARPEST, devicePixelRatio || 1);
+    const resized = this.view.setSize(64, 64, ratio) || width !== this.#width;
+    const themed = this.view.setTheme(this.#theme());
+    this.#width = width;
+    if (!resized && !themed && !this.#stale) return;
+    const canvases = this.list.querySelectorAll("canvas");
+    canvases.forEach((canvas, index) => this.view.thumbnail(canvas, index));
+    this.root.dataset.state = canvases.length ? "ready" : "empty";
+    this.#stale = false;
+  }
+
+  /** The stylesheet knows the colours; the canvases take those it came to. */
+  #theme() {
+    const dark = document.body.classList.contains("dark");
+    const { backgroundColor, color, borderColor, fontFamily } = getComputedStyle(this.root);
+    return {
+      mode: dark ? "dark" : "light",
+      paper: backgroundColor,
+      ink: color,
+      muted: color,
+      line: borderColor,
+      font: fontFamily,
+    };
+  }
+
+  #end() {
+    this.#ended = true;
+    this.#turn += 1;
+    this.#abort?.abort();
+    for (const observer of this.observers) observer.disconnect();
+  }
+}
+
+/** Put rows of clouds into `element`; `props.value` says what to fetch, or what is wrong. */
+export async function mount(element, props, watch) {
+  // The player draws the clouds; its modules are not needed before there are some.
+  const [canvas, frames] = await Promise.all([
+    import("../player/canvas.js"),
+    import("../player/frames.js"),
+    loadStyles(),
+  ]);
+  const root = element.querySelector("[data-rows]");
+  const rows = new Rows(root, props.label, { ...WORDS, ...props.words }, { ...canvas, ...frames });
+  watch("value", () => rows.show(props.value));
+  rows.show(props.value);
+}
