@@ -33,6 +33,7 @@ Kind = Literal["points", "handles", "betas"]
 POINT_BYTES = 20  # two float64 coordinates and a float32 colour
 
 _creating = Lock()
+_keeping = Lock()  # one at a time: making room must not take what another thread is writing
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,13 +221,14 @@ def _keep(kind: Kind, data: bytes) -> str:
     content = kind.encode() + b"\n" + data
     name = _name(content)
     try:
-        folder = open_folder()
-        path = folder / name
-        if path.is_file() and path.read_bytes() == content:
-            os.utime(path)
-            return name
-        _write(folder, path, content)
-        _make_room(folder, newest=path)
+        with _keeping:
+            folder = open_folder()
+            path = folder / name
+            if path.is_file() and path.read_bytes() == content:
+                os.utime(path)
+                return name
+            _write(folder, path, content)
+            _make_room(folder, newest=path)
     except OSError as error:
         raise ValueError(
             "This could not be kept: the server's disk is full or cannot be written."
@@ -250,9 +252,8 @@ def _make_room(folder: Path, newest: Path) -> None:
     """Remove what was least recently used, until number and bytes are within bounds."""
     found = []
     for entry in folder.iterdir():
-        with contextlib.suppress(FileNotFoundError):  # another thread makes room too
-            facts = entry.stat()
-            found.append((facts.st_mtime_ns, facts.st_size, entry))
+        facts = entry.stat()
+        found.append((facts.st_mtime_ns, facts.st_size, entry))
     found.sort(key=lambda item: item[0])
     count, total = len(found), sum(size for _, size, _ in found)
     for _, size, entry in found:

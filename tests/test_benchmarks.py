@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from benchmarks import tutorial
+from benchmarks.player import Paint, frames_a_second
 from benchmarks.report import Report, Table, median_ratio
 from explainer.config import PRESETS, TUTORIAL_STEPS_PER_EPOCH
 from explainer.models import make_network
@@ -39,6 +40,13 @@ def test_table_is_aligned_and_written_unrounded(tmp_path, capsys):
 
 def test_ratio_is_of_what_was_measured_together():
     assert median_ratio([2.0, 20.0, 3.0], [1.0, 10.0, 1.0]) == 2.0
+
+
+def test_frame_rate_counts_what_the_browser_showed():
+    """Eleven frames 20 ms apart, of which one was drawn twice."""
+    paints = [Paint(20.0 * i, 20.0 * i + 1, 20.0 * i + 4) for i in range(11)]
+    assert frames_a_second([*paints, paints[5]]) == pytest.approx(50)
+    assert frames_a_second(paints[:1]) == 0.0
 
 
 def test_restated_network_and_schedule_are_the_presets(pair):

@@ -47,6 +47,62 @@ def _offer(base: Sequence[Choice], label: str, name: str, current: object, use: 
     return gr.update(**update)
 
 
+def points_updates(
+    event: gr.EventData, current: Sequence[Any], models: Sequence[Choice], *, use: bool
+) -> list[Any]:
+    """Return the updates of the choosers of data sets, and, last, of that of models.
+
+    Parameters
+    ----------
+    event : gr.EventData
+        Of the pad.
+    current : sequence
+        What the choosers show.
+    models : sequence of (str, str)
+        The choices of the last one.
+    use : bool
+        Whether the first chooser takes the points.
+    """
+    found = made(event)
+    if found is None:
+        return [gr.skip()] * len(current)
+    name, label, _ = found
+    updates = [
+        _offer(choices(en.DATASETS), label, name, value, use and i == 0)
+        for i, value in enumerate(current[:-1])
+    ]
+    exact = en.EXACT_LABEL.format(dataset=label)
+    return [*updates, _offer(models, exact, EXACT + name, current[-1], use=False)]
+
+
+def schedule_updates(
+    event: gr.EventData, current: Sequence[Any], bases: Sequence[Sequence[Choice]], *, use: bool
+) -> list[Any]:
+    """Return the updates of the choosers of schedules, and, last, of T.
+
+    Parameters
+    ----------
+    event : gr.EventData
+        Of the designer.
+    current : sequence
+        What the choosers show.
+    bases : sequence of choices
+        Their own choices.
+    use : bool
+        Whether the first chooser, and T, take what was designed.
+    """
+    found = made(event)
+    if found is None:
+        return [gr.skip()] * (len(bases) + 1)
+    name, _, steps = found
+    updates = [
+        _offer(base, en.OWN_SCHEDULE, name, value, use and i == 0)
+        for i, (base, value) in enumerate(zip(bases, current, strict=True))
+    ]
+    known = use and isinstance(steps, int) and not isinstance(steps, bool) and steps >= 2
+    return [*updates, gr.update(value=steps) if known else gr.skip()]
+
+
 def offer_points(
     pad: gr.HTML, datasets: Sequence[gr.Dropdown], model: gr.Dropdown, models: Sequence[Choice]
 ) -> None:
@@ -62,28 +118,16 @@ def offer_points(
     models : sequence of (str, str)
         Its own choices.
     """
-    base = choices(en.DATASETS)
-    outputs: list[Component] = [*datasets, model]
-
-    def offer(event: gr.EventData, current: Sequence[Any], *, use: bool) -> list[Any]:
-        found = made(event)
-        if found is None or len(current) != len(outputs):
-            return [gr.skip()] * len(outputs)
-        name, label, _ = found
-        updates = [
-            _offer(base, label, name, value, use and i == 0) for i, value in enumerate(current[:-1])
-        ]
-        exact = en.EXACT_LABEL.format(dataset=label)
-        return [*updates, _offer(models, exact, EXACT + name, current[-1], use=False)]
+    choosers: list[Component] = [*datasets, model]
 
     def used(event: gr.EventData, *current: Any) -> list[Any]:
-        return offer(event, current, use=True)
+        return points_updates(event, current, models, use=True)
 
     def offered(event: gr.EventData, *current: Any) -> list[Any]:
-        return offer(event, current, use=False)
+        return points_updates(event, current, models, use=False)
 
-    pad.input(used, outputs, outputs, **QUICK)
-    pad.change(offered, outputs, outputs, **QUICK)
+    pad.input(used, choosers, choosers, **QUICK)
+    pad.change(offered, choosers, choosers, **QUICK)
 
 
 def offer_schedule(
@@ -106,25 +150,12 @@ def offer_schedule(
     """
     inputs: list[Component] = [compared, *(chooser for chooser, _ in choosers)]
     bases = [choices(en.SCHEDULES), *(base for _, base in choosers)]
-    outputs = [*inputs, T]
-
-    def offer(event: gr.EventData, current: Sequence[Any], *, use: bool) -> list[Any]:
-        found = made(event)
-        if found is None or len(current) != len(inputs):
-            return [gr.skip()] * len(outputs)
-        name, _, steps = found
-        updates = [
-            _offer(base, en.OWN_SCHEDULE, name, value, use and i == 0)
-            for i, (base, value) in enumerate(zip(bases, current, strict=True))
-        ]
-        known = use and isinstance(steps, int) and not isinstance(steps, bool) and steps >= 2
-        return [*updates, gr.update(value=steps) if known else gr.skip()]
 
     def used(event: gr.EventData, *current: Any) -> list[Any]:
-        return offer(event, current, use=True)
+        return schedule_updates(event, current, bases, use=True)
 
     def offered(event: gr.EventData, *current: Any) -> list[Any]:
-        return offer(event, current, use=False)
+        return schedule_updates(event, current, bases, use=False)
 
-    designer.input(used, inputs, outputs, **QUICK)
-    designer.change(offered, inputs, outputs, **QUICK)
+    designer.input(used, inputs, [*inputs, T], **QUICK)
+    designer.change(offered, inputs, [*inputs, T], **QUICK)

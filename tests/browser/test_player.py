@@ -2,227 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from explainer import frames
+from tests.browser.player_page import FRAMES, POINTS, TOO_MANY, Desk, at_desk, container
 
 pytestmark = pytest.mark.browser
 
-STATIC = Path(__file__).parents[2] / "explainer" / "ui" / "player"
-FRAMES = 21
 LAST = str(FRAMES - 1)
-TOO_MANY = "Please wait: too many people are asking at once."
-
-# Stands in for Gradio: mounts players, tells them of new values, and looks at what they drew.
-PAGE = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
-<style>body { margin: 16px; width: 640px } .hidden { display: none }</style>
-<!-- players -->
-<script type="module">
-  import { mount } from "./static/player/player.js";
-  window.tell = {};
-  for (const element of document.querySelectorAll("[data-props]")) {
-    const props = JSON.parse(element.dataset.props);
-    mount(element, props, (name, callback) => {
-      window.tell[element.id] = (src) => { props.value = { src }; callback(); };
-    });
-  }
-</script>
-<script>
-  const pixels = (c) => c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-  window.checksum = (canvas) => pixels(canvas).reduce((sum, value) => (sum * 31 + value) | 0, 7);
-  // How colourful a pixel is: paper, grid and numbers are grey, points are not.
-  const chroma = (d, i) => Math.max(d[i], d[i + 1], d[i + 2]) - Math.min(d[i], d[i + 1], d[i + 2]);
-  window.ink = (canvas) => {
-    const d = pixels(canvas);
-    let [count, best, at] = [0, 60, -1];
-    for (let i = 0; i < d.length; i += 4) {
-      if (chroma(d, i) > 60) count += 1;
-      if (chroma(d, i) > best) [best, at] = [chroma(d, i), i / 4];
-    }
-    const scale = canvas.clientWidth / canvas.width;
-    return { count, x: (at % canvas.width) * scale, y: Math.floor(at / canvas.width) * scale };
-  };
-  window.asked = 0;
-  const request = window.requestAnimationFrame.bind(window);
-  window.requestAnimationFrame = (callback) => { window.asked += 1; return request(callback); };
-  window.framesAskedFor = async (passing) => {
-    const before = window.asked;
-    for (let i = 0; i < passing; i++) await new Promise(request);
-    return window.asked - before;
-  };
-</script>"""
-
-
-@cache
-def container(name: str = "points", count: int = FRAMES, points: int = 300) -> bytes:
-    """Return points on a circle that turn by half, with everything a header may hold."""
-    angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
-    turn = np.linspace(0, np.pi, count)[:, None]
-    cloud = np.stack([np.cos(angle + turn), np.sin(angle + turn) * (1 + turn / 4)], axis=-1)
-    limits = frames.limits_around(cloud)
-    header = {
-        "limits": limits,
-        "labels": [f"{name} {i} of {count - 1}" for i in range(count)],
-        "facts": {"β_t": [f"{i / 1000:.3f}" for i in range(count)]},
-        "descriptions": [f"The circle has turned {i} times." for i in range(count)],
-        "strip": {"indices": [0, 10, count - 1], "titles": ["q(x₀)", "half-way", "noise"]},
-        "notes": ["Colour says where on the circle a point began."],
-    }
-    arrays = {
-        "frames": frames.quantise(cloud, limits),
-        "color": np.linspace(0, 255, points).astype(np.uint8),
-        "background": frames.quantise(cloud[0], limits),
-        "x0_hat": frames.quantise(cloud * 0.5, limits),
-    }
-    return frames.encode(header, arrays)
-
-
-class Site:
-    """A server with the player's files, containers, and pages made of players."""
-
-    def __init__(self) -> None:
-        self.body = ""
-        self.slow = threading.Event()
-        self.routes = {
-            "/data/points": container(),
-            "/data/others": container("others", count=11),
-            "/data/slow": container("slow"),
-            "/data/lone": container("lone", points=1),
-        }
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *args: object) -> None:
-                pass
-
-            def do_GET(self) -> None:
-                path = self.path
-                status, kind, body = site.answer(path)
-                try:
-                    self.send_response(status)
-                    self.send_header("Content-Type", kind)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-                except ConnectionError:
-                    pass  # the page cancelled the request: that is what one test is about
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def answer(self, path: str) -> tuple[int, str, bytes]:
-        if path == "/":
-            return 200, "text/html", PAGE.replace("<!-- players -->", self.body).encode()
-        if path == "/data/refused":
-            return 429, "application/json", json.dumps({"error": TOO_MANY}).encode()
-        if path == "/data/slow":
-            self.slow.wait(timeout=20)
-        if path in self.routes:
-            return 200, "application/octet-stream", self.routes[path]
-        file = STATIC / path.removeprefix("/static/player/")
-        if path.startswith("/static/player/") and file.is_file():
-            kind = {".js": "text/javascript", ".css": "text/css"}[file.suffix]
-            return 200, kind, file.read_bytes()
-        return 404, "text/plain", b""
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    site = Site()
-    yield site
-    site.slow.set()
-    site.server.shutdown()
-    site.server.server_close()
-
-
-@pytest.fixture
-def errors(page: Page) -> Iterator[list[str]]:
-    """Whatever the page complains of; a test that expects a complaint takes it out."""
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else 0)
-    yield found
-    assert found == []
-
-
-class Desk:
-    """A page with players on it, and hands and eyes for one of them."""
-
-    def __init__(self, page: Page, site: Site) -> None:
-        self.page, self.site = page, site
-
-    def open(self, *players: dict[str, object], hidden: bool = False) -> Desk:
-        self.site.body = "".join(
-            f"<div id='p{i}' class='{'hidden' if hidden else ''}'"
-            f" data-props='{json.dumps({'label': f'Player {i}'} | player)}'></div>"
-            for i, player in enumerate(players)
-        )
-        self.page.goto(self.site.url)
-        for i in range(len(players)):
-            state = "empty|loading|ready|playing" if hidden else "ready|playing"
-            selector = ",".join(f"#p{i}[data-state={name}]" for name in state.split("|"))
-            self.page.locator(selector).wait_for(state="attached")
-        return self
-
-    def player(self, i: int = 0) -> Locator:
-        return self.page.get_by_role("group", name=f"Player {i}")
-
-    def canvas(self, i: int = 0) -> Locator:
-        return self.page.get_by_role("img", name=f"Player {i}: point cloud")
-
-    def picture(self, i: int = 0) -> int:
-        return self.canvas(i).evaluate("canvas => checksum(canvas)")
-
-    def painted(self, i: int = 0) -> int:
-        """Wait until there are points to be seen; return what the picture is then."""
-        canvas = self.canvas(i).element_handle()
-        self.page.wait_for_function("canvas => ink(canvas).count > 20", arg=canvas)
-        return self.picture(i)
-
-    def repainted(self, before: int, i: int = 0) -> int:
-        canvas = self.canvas(i).element_handle()
-        self.page.wait_for_function(
-            "([canvas, before]) => checksum(canvas) !== before", arg=[canvas, before]
-        )
-        return self.picture(i)
-
-    def shows(self, picture: int, i: int = 0) -> None:
-        canvas = self.canvas(i).element_handle()
-        self.page.wait_for_function(
-            "([canvas, picture]) => checksum(canvas) === picture", arg=[canvas, picture]
-        )
-
-    def in_first_half(self, i: int = 0) -> None:
-        root = self.player(i).element_handle()
-        self.page.wait_for_function("root => root.dataset.frame < 10", arg=root)
-
-    def at(self, frame: int | str, i: int = 0) -> None:
-        expect(self.player(i)).to_have_attribute("data-frame", str(frame))
-
-    def state(self, state: str, i: int = 0) -> None:
-        expect(self.player(i)).to_have_attribute("data-state", state)
-
-    def tell(self, src: str, i: int = 0) -> None:
-        """Hand a player a new value, as an event of the app does."""
-        self.page.evaluate("([id, src]) => tell[id](src)", [f"p{i}", src])
-
-
-@pytest.fixture
-def desk(page: Page, site: Site, errors: list[str]) -> Desk:
-    return Desk(page, site)
-
-
-POINTS = {"value": {"src": "data/points"}}
+def desk(page: Page) -> Iterator[Desk]:
+    with at_desk(page) as desk:
+        yield desk
 
 
 def test_it_paints_and_says_where_it_is(desk: Desk) -> None:
@@ -459,14 +255,14 @@ def test_a_narrower_page_gets_a_smaller_picture(desk: Desk) -> None:
     assert root.evaluate("root => root.scrollWidth <= root.clientWidth")
 
 
-def test_a_refusal_is_told_and_the_picture_stays(desk: Desk, errors: list[str]) -> None:
+def test_a_refusal_is_told_and_the_picture_stays(desk: Desk) -> None:
     desk.open(POINTS)
     before = desk.painted()
     desk.tell("data/refused")
     expect(desk.page.get_by_role("alert")).to_have_text(TOO_MANY)
     desk.state("error")
     assert desk.picture() == before
-    assert "429" in errors.pop()  # the browser's own line about the status
+    assert "429" in desk.errors.pop()  # the browser's own line about the status
     desk.tell("data/others")
     desk.state("ready")
     expect(desk.page.get_by_role("alert")).to_have_count(0)
@@ -515,12 +311,7 @@ def test_frames_can_be_added_while_one_looks(desk: Desk) -> None:
     desk.player().evaluate(add)
     expect(desk.player()).to_have_attribute("data-frames", str(FRAMES + 2))
     desk.at(0)
-    desk.player().evaluate("root => root.player.clear()")
-    desk.state("empty")
-    desk.repainted(before)
-    desk.player().evaluate("root => root.player.append({ points: new Uint16Array(8), label: 'a' })")
-    desk.state("ready")
-    desk.at(0)
+    desk.shows(before)
 
 
 def test_it_plays_by_itself_when_asked(desk: Desk) -> None:
@@ -545,21 +336,31 @@ def test_a_destroyed_player_leaves_nothing_behind(desk: Desk) -> None:
     desk.page.wait_for_function("async () => (await framesAskedFor(5)) === 0")
 
 
-def test_touch_targets_are_large_enough_on_a_phone(
-    browser: object, site: Site, browser_context_args: dict[str, object]
-) -> None:
-    phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
-    context = browser.new_context(**{**browser_context_args, **phone})  # type: ignore[attr-defined]
+def test_on_a_phone_touch_targets_are_large_and_a_tap_follows(browser: Browser) -> None:
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True
+    )
     try:
-        desk = Desk(context.new_page(), site).open({**POINTS, "strip": True})
-        for control in [
-            *desk.player().get_by_role("button").all(),
-            desk.player().get_by_label("Speed"),
-        ]:
-            box = control.bounding_box()
-            assert box is not None
-            assert min(box["width"], box["height"]) >= 36
-        desk.player().get_by_role("button", name="Step forward").tap()
-        desk.at(1)
+        with at_desk(phone.new_page()) as desk:
+            desk.open({"value": {"src": "data/lone"}, "strip": True})
+            desk.page.add_style_tag(content="body { width: 358px !important }")
+            player, speed = desk.player(), desk.player().get_by_label("Speed")
+            for control in [*player.get_by_role("button").all(), speed]:
+                box = control.bounding_box()
+                assert box is not None
+                assert min(box["width"], box["height"]) > 39.9
+            assert player.evaluate("root => root.scrollWidth <= root.clientWidth")
+            player.get_by_role("button", name="Step forward").tap()
+            desk.at(1)
+            player.get_by_role("slider").fill("0")
+            desk.page.wait_for_function(
+                "canvas => ink(canvas).x > 0", arg=desk.canvas().element_handle()
+            )
+            spot = desk.canvas().evaluate("canvas => ink(canvas)")
+            # A finger is broad: a few pixels beside the point are near enough.
+            desk.canvas().tap(position={"x": spot["x"] - 12, "y": spot["y"]})
+            expect(player).to_contain_text("x \u20071.00")
+            desk.canvas().tap(position={"x": 60, "y": 40})
+            expect(player).not_to_contain_text("x \u20071.00")
     finally:
-        context.close()
+        phone.close()

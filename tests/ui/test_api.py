@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from explainer.frames import decode
 from explainer.jobs import Busy, CalculationTimeout, Calculator, JobStore, WorkerPool
+from explainer.own import open_folder
 from explainer.page_settings import ForwardSettings, SampleSettings
 from explainer.ui.api import QUESTIONS, address, make_routes
 from explainer.ui.services import Services
@@ -21,6 +22,7 @@ COUNT = "tests.jobs.targets:count"
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[Services]:
+    open_folder()
     services = Services(JobStore(WorkerPool(workers=1)), Calculator(workers=1))
     yield services
     services.close()
@@ -46,6 +48,31 @@ def test_the_strip_is_a_picture(client: TestClient) -> None:
     assert response.content.startswith(b"\x89PNG")
 
 
+def test_the_table_of_schedules_is_csv(client: TestClient) -> None:
+    response = client.get("/api/schedules.csv", params={"schedules": "linear", "T": 12})
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert len(response.text.splitlines()) == 13
+
+
+def test_what_a_learner_made_is_data_like_any_other(client: TestClient) -> None:
+    drawing = {"points": [[i / 10, (i % 7) / 5] for i in range(50)]}
+    made = client.post("/api/own/drawing", json=drawing).json()
+    response = client.get("/api/forward", params={"dataset": made["name"], "T": 10})
+    assert decode(response.content)[1]["frames"].shape == (11, 50, 2)
+    designed = {"handles": [[0.5, 0.4], [1, 0.001]]}
+    made = client.post("/api/own/schedule", json=designed).json()
+    header, _ = decode(client.get("/api/forward", params={"schedule": made["name"]}).content)
+    assert header["facts"]["ᾱₜ = α₁ α₂ … αₜ"][50] == "0.4000"
+
+
+def test_what_is_no_longer_here_is_told(client: TestClient) -> None:
+    response = client.get("/api/forward", params={"dataset": "own-0123456789abcdef"})
+    assert response.status_code == 422
+    assert response.json() == {
+        "error": "These points are no longer here: draw, upload or design it again."
+    }
+
+
 def test_numbers_come_as_json(client: TestClient) -> None:
     answer = client.get("/api/floor", params={"T": 4}).json()
     assert len(answer["per_t"]) == 4
@@ -67,6 +94,13 @@ def test_numbers_come_as_json(client: TestClient) -> None:
         ("sample?steps=101", "steps must be at most 100"),
         ("corruption?kind=poisson", "kind must be one of"),
         ("shipped-run?preset=tutorial&dataset=moons", "dataset moons has no shipped tutorial run."),
+        ("schedules?schedules=", "schedules must name at least one schedule"),
+        ("schedules?schedules=linear,donut", "must be one of 'tutorial', 'linear'"),
+        ("schedules.csv?eta=2", "eta must be at most 1, not '2'."),
+        ("prior?T=1", "T must be at least 2, not '1'."),
+        ("clouds?dataset=own-123", "dataset must be one of 's_curve'"),
+        ("floors?axis=round", "axis must be one of 'linear' or 'log', not 'round'."),
+        ("sample?schedule=linear", "schedule can be chosen for an exact denoiser only."),
         ("floor?zero_terminal_snr=perhaps", "zero_terminal_snr must be true or false"),
     ],
 )

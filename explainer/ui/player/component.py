@@ -26,6 +26,7 @@ def point_cloud(
     autoplay: bool = False,
     strip: bool = False,
     controls: bool = True,
+    gif: bool = True,
     height: int = 420,
     elem_id: str | None = None,
     words: Mapping[str, str] | None = None,
@@ -49,6 +50,8 @@ def point_cloud(
         Show thumbnails, if the data name some.
     controls : bool
         Show the controls; a player of a group may leave them to another.
+    gif : bool
+        Offer to save the frames as a GIF.
     height : int
         Largest height of the picture in css pixels.
     elem_id : str, optional
@@ -73,6 +76,7 @@ def point_cloud(
         autoplay=autoplay,
         strip=strip,
         controls=controls,
+        gif=gif,
         height=height,
         words=dict(words or {}),
     )

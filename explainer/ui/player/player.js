@@ -1,35 +1,36 @@
 // The player: a point cloud over time, with its transport. `mount` is what the page calls.
 
+import { Field } from "./arrows.js";
 import { CloudView } from "./canvas.js";
-import { decode, fetchFrames, FrameSet, Timeline, unpack } from "./frames.js";
-import { buildShell, Facts, Strip, WORDS, write } from "./shell.js";
+import { unpack } from "./container.js";
+import { listen } from "./controls.js";
+import { decode, FrameSet } from "./frames.js";
+import { Facts, FrameTable, reserveLines, Strip } from "./panels.js";
+import { coordinatesText, formulaText } from "./readout.js";
+import { buildShell, VIEWS, WORDS, write } from "./shell.js";
+import { Source } from "./source.js";
+import { Takeaway } from "./takeaway.js";
+import { readTheme } from "./theme.js";
+import { Timeline } from "./timeline.js";
 
 export { decode, unpack };
 
 const SHARPEST = 2; // device pixels per css pixel: more costs time and cannot be seen
-const REACH = { mouse: 12, touch: 22 }; // css pixels around the pointer in which a point is found
-const PACE = 150; // milliseconds between two fetches
-const PATIENCE = 300; // milliseconds a fetch is given before a newer one cancels it
 const NEARBY = "1600px"; // painted before it is scrolled to: two screens of a phone
 const GONE_FOR_GOOD = 2000; // milliseconds outside the document
-
-/** Two digits and a sign or the room for one; zero has no sign, whatever it was rounded from. */
-const signed = (value) => (value <= -0.005 ? "−" : "\u2007") + Math.abs(value).toFixed(2);
 
 export class Player {
   visible = false;
   index = 0;
   data = null;
-  onframe = null; // called with (index, player)
+  #source;
   #view;
-  #facts;
+  #panels = []; // what shows a frame's values: facts, table, strip
   #strip;
+  #field;
+  #takeaway;
   #wantsStrip;
   #autoplay;
-  #turn = 0; // counts the calls of open: only the newest goes on
-  #asked = -Infinity; // when the newest fetch began
-  #opening = null; // the newest fetch, as a promise
-  #abort = null; // of the fetch under way
   #state = "idle"; // or "loading" or "error": how the last fetch stands
   #request = 0; // the animation frame asked for, if any
   #ended = new AbortController(); // removes all listeners at once
@@ -37,8 +38,9 @@ export class Player {
   #goneTimer = 0;
 
   constructor(root, options = {}) {
-    const { label = "", group = "", autoplay = false, strip = false, controls = true } = options;
+    const { label = "", group = "", autoplay = false, strip = false, controls = true, gif = true } = options;
     this.root = root;
+    this.label = label;
     this.height = options.height ?? 420;
     root.style.setProperty("--pc-height", `${this.height}px`);
     this.words = { ...WORDS, ...options.words };
@@ -51,54 +53,31 @@ export class Player {
     root.player = this;
     this.parts = buildShell(root, label, this.words);
     this.parts.bar.hidden = !controls;
-    this.#view = new CloudView(this.parts.canvas);
+    this.parts.gif.hidden = !gif;
+    this.#source = new Source(this.words.unreachable, {
+      onstart: () => this.#setState("loading"),
+      onload: (data) => this.load(data),
+      onfail: (sentence) => this.refuse(sentence),
+    });
+    this.#view = new CloudView(this.parts.canvas, this.words);
+    this.#takeaway = new Takeaway(this.parts);
     this.timeline = Timeline.of(group);
     this.timeline.join(this);
     this.#fill();
     this.#go(0);
-    this.#listen();
+    listen(this, this.#ended.signal);
     this.#observe();
     this.onchange();
   }
 
-  /**
-   * Fetch a container and show it; a newer call cancels an older one, but first gives it a moment:
-   * a server that computes does not notice a cancelled request, and a dragged slider makes many.
-   */
-  async open(src) {
-    if (!src) return;
-    const turn = ++this.#turn;
-    if (this.#state === "loading") {
-      await Promise.race([this.#opening, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-    }
-    // However quick the answers: a slider being dragged asks a few times a second.
-    const early = this.#asked + PACE - performance.now();
-    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-    if (turn !== this.#turn || this.#ended.signal.aborted) return;
-    this.#asked = performance.now();
-    this.#opening = this.#fetch(src);
-    await this.#opening;
-  }
-
-  async #fetch(src) {
-    this.#abort?.abort();
-    const abort = (this.#abort = new AbortController());
-    this.#setState("loading");
-    try {
-      // Relative to the page, so that it works behind a root path as well.
-      const url = new URL(src.replace(/^\/+/, ""), document.baseURI);
-      const data = await fetchFrames(url, abort.signal, this.words.unreachable);
-      if (!abort.signal.aborted) this.load(data);
-    } catch (error) {
-      if (abort.signal.aborted) return;
-      this.refuse(error.message);
-    }
+  /** Fetch a container and show it; the newest call wins. */
+  open(src) {
+    if (src) this.#source.open(src);
   }
 
   /** Forget what is being fetched: what comes next is newer. */
   cancel() {
-    this.#turn += 1;
-    this.#abort?.abort();
+    this.#source.cancel();
     if (this.#state === "loading") this.#setState("idle");
   }
 
@@ -118,7 +97,8 @@ export class Player {
     this.#fill();
     if (stays) timeline.seek(timeline.u);
     else this.show(data.start ?? 0);
-    this.onchange();
+    // A new field or ghosts may be for all members to switch on.
+    for (const member of timeline.members) member.onchange();
     this.#playIfFirstSeen();
   }
 
@@ -138,16 +118,6 @@ export class Player {
     this.onchange();
   }
 
-  /** Take the frames away; limits, colours and the background stay for those to come. */
-  clear() {
-    this.#abort?.abort();
-    this.timeline.pause(0);
-    this.data = this.data?.emptied() ?? null;
-    this.#fill();
-    this.#go(0);
-    this.onchange();
-  }
-
   /** Go to a frame and stay there. */
   show(index) {
     this.timeline.pause(index / Math.max(1, (this.data?.count ?? 1) - 1));
@@ -161,10 +131,33 @@ export class Player {
     if (this.timeline.playing) this.show(this.index);
   }
 
+  /** The point nearest to a place on the picture, or -1. */
+  pointAt(x, y, reach) {
+    return this.#view.nearest(x, y, reach);
+  }
+
+  /** Make a GIF of all frames as they are seen now, and hand it over. */
+  async save() {
+    if (!this.data?.count || !this.#view.theme) return;
+    const { data, label: title, words } = this;
+    try {
+      await this.#takeaway.save({ data, title, words, theme: readTheme(this.root, this.parts.stage), ...this.#shown() });
+    } catch (error) {
+      console.warn("No GIF:", error);
+      this.refuse(words.saveFailed);
+    }
+  }
+
+  stopSaving() {
+    this.#takeaway.stop();
+  }
+
   destroy() {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
-    this.#abort?.abort();
+    this.#source.cancel();
+    this.#field.drop();
+    this.stopSaving();
     clearTimeout(this.#goneTimer);
     cancelAnimationFrame(this.#request);
     for (const observer of this.#observers) observer.disconnect();
@@ -181,15 +174,21 @@ export class Player {
   }
 
   onchange() {
-    const { timeline, parts } = this;
+    const { timeline, parts, words } = this;
     const still = !(this.data?.count > 1);
     for (const name of ["play", "back", "forward", "slider", "speed", "loop"]) parts[name].disabled = still;
-    parts.play.title = timeline.playing ? this.words.pause : this.words.play;
+    parts.gif.disabled = !this.data?.count;
+    parts.play.title = timeline.playing ? words.pause : words.play;
     parts.play.setAttribute("aria-label", parts.play.title);
     parts.speed.value = String(timeline.speed);
-    parts.loop.setAttribute("aria-pressed", timeline.loop);
-    parts.ghosts.setAttribute("aria-pressed", timeline.ghosts);
-    parts.ghosts.hidden = ![...timeline.members].some((member) => member.data?.ghosts);
+    for (const name of ["loop", ...VIEWS]) parts[name].setAttribute("aria-pressed", timeline[name]);
+    const offered = (what) => [...timeline.members].some((member) => member.data?.[what]);
+    parts.ghosts.hidden = !offered("ghosts");
+    parts.arrows.hidden = !offered("field");
+    if (!timeline.arrows && this.#field.error) {
+      this.#field.forget();
+      this.#state = "idle";
+    }
     this.#setState();
     this.#invalidate();
   }
@@ -198,29 +197,38 @@ export class Player {
   paint() {
     if (!this.visible || !this.#view.ratio) return;
     const { timeline, parts, data, index } = this;
+    if (timeline.arrows) this.#field.want();
     const last = Math.max(0, (data?.count ?? 0) - 1);
     // Between two frames while it moves; the exact frame when it stands still.
     const position = timeline.playing ? timeline.u * last : index;
-    const marked = new Set([timeline.followed, timeline.hovered]);
-    this.#view.draw(position, { ghosts: timeline.ghosts, marked });
+    this.#view.draw(position, this.#shown());
     const label = data?.label(index) ?? "";
     write(parts.label, label);
     parts.slider.value = index;
     parts.slider.style.setProperty("--pc-done", last ? position / last : 0);
     parts.slider.setAttribute("aria-valuetext", label);
-    this.#facts.show(index);
-    this.#strip.mark(index);
+    for (const panel of this.#panels) panel.show(index);
     if (!timeline.playing) write(parts.text, data?.text(index) ?? ""); // read aloud: not 60 times a second
-    this.#showCoordinates(position);
+    parts.caption.hidden = !(timeline.arrows && this.#field.caption);
+    write(parts.caption, this.#field.caption);
+    this.#showNumbers(position);
   }
 
   // --- inside ---
 
+  /** What is to be seen beside the points themselves. */
+  #shown() {
+    const { timeline } = this;
+    return {
+      show: Object.fromEntries(VIEWS.map((name) => [name, timeline[name]])),
+      arrows: timeline.arrows ? this.#field.arrows : null,
+      marked: new Set([timeline.followed, timeline.hovered]),
+    };
+  }
+
   #go(index) {
-    const changed = index !== this.index;
     this.index = index;
     this.root.dataset.frame = index;
-    if (changed) this.onframe?.(index, this);
   }
 
   #invalidate() {
@@ -249,69 +257,44 @@ export class Player {
     this.#state = "idle";
     parts.slider.max = Math.max(0, (data?.count ?? 1) - 1);
     this.#view.setData(data);
-    this.#facts = new Facts(parts.facts, data?.factLists);
+    this.#field?.drop();
+    this.#field = new Field(data?.field, this.words.unreachable, () => this.#fieldCame());
     const wanted = this.#wantsStrip ? data?.strip : null;
     this.#strip = new Strip(parts.strip, wanted, (index) => data.label(index), (index) => this.show(index));
+    this.#panels = [new Facts(parts.facts, data?.factLists), new FrameTable(parts.table, data?.table), this.#strip];
     if (this.visible && this.#view.ratio) this.#strip.draw(this.#view);
+    parts.formula.hidden = !data?.formula;
     // On a wide page the words stand beside the picture, if there are any but the label.
-    root.classList.toggle("pc-beside", !data || Boolean(data.factLists.length || data.text(0) || data.notes.length));
+    const words = !data || data.factLists.length || data.table || data.text(0) || data.notes.length;
+    root.classList.toggle("pc-beside", Boolean(words));
+    reserveLines(parts.label, data?.labels);
+    reserveLines(parts.text, data?.descriptions.concat(data.summary));
     parts.notes.replaceChildren(
       ...(data?.notes ?? []).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
     );
   }
 
-  #showCoordinates(position) {
-    const { timeline, data, parts } = this;
+  #fieldCame() {
+    if (this.#field.error) this.refuse(this.#field.error);
+    this.#invalidate();
+  }
+
+  /** What the point under the pointer reads, or else the followed one. */
+  #showNumbers(position) {
+    const { timeline, data, parts, words } = this;
     const known = (point) => point >= 0 && point < (data?.points ?? 0);
     const point = [timeline.hovered, timeline.followed].find(known);
-    const [x, y] = point === undefined ? [] : data.coordinates(position, point);
-    write(parts.readout, point === undefined ? "" : `x ${signed(x)}  y ${signed(y)}`);
+    const none = point === undefined;
+    write(parts.readout, none ? "" : coordinatesText(data.coordinates(position, point)));
+    if (!data?.formula) return;
+    write(parts.formula, none ? words.choose : formulaText(data.terms(position, point)));
+    parts.formula.classList.toggle("pc-hint", none);
   }
 
   #playIfFirstSeen() {
     if (!this.#autoplay || !this.visible || !(this.data?.count > 1)) return;
     this.#autoplay = false;
     this.play();
-  }
-
-  #listen() {
-    const { parts, timeline } = this;
-    const on = (target, type, handler) => target.addEventListener(type, handler, { signal: this.#ended.signal });
-    const toggle = () => (timeline.playing ? this.pause() : this.play());
-    const step = (by) => this.show(Math.max(0, this.index + by));
-    on(parts.play, "click", toggle);
-    on(parts.back, "click", () => step(-1));
-    on(parts.forward, "click", () => step(1));
-    on(parts.slider, "input", () => this.show(Number(parts.slider.value)));
-    on(parts.speed, "change", () => timeline.set({ speed: Number(parts.speed.value) }));
-    on(parts.loop, "click", () => timeline.set({ loop: !timeline.loop }));
-    on(parts.ghosts, "click", () => timeline.set({ ghosts: !timeline.ghosts }));
-
-    const pointAt = ({ offsetX, offsetY, pointerType }) =>
-      this.#view.nearest(offsetX, offsetY, pointerType === "touch" ? REACH.touch : REACH.mouse);
-    on(parts.canvas, "pointermove", (event) => {
-      if (event.pointerType !== "touch") timeline.set({ hovered: pointAt(event) });
-    });
-    on(parts.canvas, "pointerleave", () => timeline.set({ hovered: -1 }));
-    on(parts.canvas, "click", (event) => timeline.set({ followed: pointAt(event) }));
-
-    const keys = {
-      " ": toggle,
-      ArrowLeft: () => step(-1),
-      ArrowRight: () => step(1),
-      Home: () => this.show(0),
-      End: () => this.show(this.data.count - 1),
-      Escape: () => timeline.set({ hovered: -1, followed: -1 }),
-    };
-    on(this.root, "keydown", (event) => {
-      const { key, target } = event;
-      // What a control does with a key by itself, it goes on doing.
-      const own = target === parts.speed || (target.matches("button") && key === " ");
-      const slides = target === parts.slider && key !== " " && key !== "Escape";
-      if (own || slides || !keys[key] || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (key !== "Escape") event.preventDefault();
-      if (this.data?.count) keys[key]();
-    });
   }
 
   #observe() {
@@ -339,25 +322,11 @@ export class Player {
     const height = Math.min(this.height, width);
     this.parts.canvas.style.height = `${height}px`;
     const resized = this.#view.setSize(width, height, Math.min(SHARPEST, devicePixelRatio || 1));
-    const themed = this.#view.setTheme(this.#theme());
+    const themed = this.#view.setTheme(readTheme(this.root, this.parts.stage));
     if (resized || themed) this.#strip.draw(this.#view);
     // At once: a canvas that was given a new size is blank, and a blank frame would be seen.
     if (resized) this.paint();
     else this.#invalidate();
-  }
-
-  /** The stylesheet knows the colours; the canvas takes those it came to. */
-  #theme() {
-    const dark = document.body.classList.contains("dark");
-    const [root, stage] = [getComputedStyle(this.root), getComputedStyle(this.parts.stage)];
-    return {
-      mode: dark ? "dark" : "light",
-      paper: root.backgroundColor,
-      ink: root.color,
-      muted: stage.color,
-      line: stage.borderBottomColor,
-      font: root.fontFamily,
-    };
   }
 }
 

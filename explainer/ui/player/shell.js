@@ -1,4 +1,4 @@
-// The furniture around the picture: words, icons, markup, and what is built from the data.
+// The furniture around the picture: words, icons and markup.
 
 export const WORDS = {
   play: "Play",
@@ -8,11 +8,26 @@ export const WORDS = {
   frame: "Frame",
   speed: "Speed",
   loop: "Loop",
-  ghosts: "Show the predicted clean data, x̂₀",
+  density: "Density",
+  densityNote: "Colour each point by how crowded it is around it, instead of by its place on the data",
+  trails: "Trails",
+  trailsNote: "Show where each point has been during the last frames",
+  arrows: "Arrows",
+  arrowsNote: "Show where the points are being pushed",
+  ghosts: "x̂₀",
+  ghostsNote: "Show the predicted clean data, x̂₀, as rings",
+  gif: "GIF",
+  gifNote: "Save as a GIF, 100 ms a frame, looped",
+  saving: "Saving the GIF",
+  saveFailed: "The GIF could not be made.",
+  cancel: "Cancel",
   loading: "Loading …",
   empty: "Nothing to show yet.",
   unreachable: "The data could not be loaded. Is the app still running?",
   drawing: "point cloud",
+  choose: "Click a point, or press F, to see its own numbers.",
+  reference: "N(0, 1)",
+  keys: "Space plays. Arrow keys step. F follows a point, then the next. Escape lets go of it.",
 };
 
 const ICONS = {
@@ -24,113 +39,75 @@ const ICONS = {
 };
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
-const icon = (name) => `<svg class="pc-icon-${name}" viewBox="0 0 24 24" aria-hidden="true">${ICONS[name]}</svg>`;
-const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+/** What can be shown of the data or not; each is a setting of the timeline and a chip. */
+export const VIEWS = ["density", "trails", "arrows", "ghosts"];
 
-/** Fill `root` with the player's markup and return its parts by name. */
-export function buildShell(root, label, words) {
-  const button = (name, content) =>
-    `<button type="button" data-part="${name}" class="pc-button pc-${name}">${content}</button>`;
-  root.innerHTML = `<div class="pc-card">
-    <div class="pc-head"><span data-part="title" class="pc-title"></span><span data-part="readout" class="pc-readout"></span></div>
+const icon = (name) => `<svg class="pc-icon-${name}" viewBox="0 0 24 24" aria-hidden="true">${ICONS[name]}</svg>`;
+const button = (name, content = "") =>
+  `<button type="button" data-part="${name}" class="pc-button pc-${name}">${content}</button>`;
+const chip = (name) => `<button type="button" data-part="${name}" class="pc-chip"></button>`;
+
+const MARKUP = `<div class="pc-card">
+  <div class="pc-head"><h3 data-part="title" class="pc-title"></h3><span data-part="readout" class="pc-readout"></span></div>
+  <div class="pc-figure">
     <div data-part="stage" class="pc-stage">
       <canvas data-part="canvas" role="img"></canvas>
       <div class="pc-progress" aria-hidden="true"></div>
       <p data-part="empty" class="pc-empty"></p>
       <p data-part="error" class="pc-error" role="alert" hidden></p>
     </div>
-    <p data-part="label" class="pc-label"></p>
-    <div data-part="bar" class="pc-bar">
-      ${button("play", icon("play") + icon("pause"))}
-      ${button("back", icon("back"))}${button("forward", icon("forward"))}
-      <input type="range" data-part="slider" class="pc-slider" min="0" max="0" value="0" step="1">
-      <select data-part="speed" class="pc-speed">
-        ${SPEEDS.map((speed) => `<option value="${speed}">${speed}×</option>`).join("")}
-      </select>
-      ${button("loop", icon("loop"))}${button("ghosts", "<span aria-hidden=true>x̂₀</span>")}
+    <p data-part="formula" class="pc-formula" hidden></p>
+    <p data-part="caption" class="pc-caption" hidden></p>
+  </div>
+  <p class="pc-label"><span data-part="label"></span></p>
+  <div data-part="bar" class="pc-bar">
+    ${button("play", icon("play") + icon("pause"))}
+    ${button("back", icon("back"))}${button("forward", icon("forward"))}
+    <input type="range" data-part="slider" class="pc-slider" min="0" max="0" value="0" step="1">
+    <select data-part="speed" class="pc-speed">
+      ${SPEEDS.map((speed) => `<option value="${speed}">${speed}×</option>`).join("")}
+    </select>
+    ${button("loop", icon("loop"))}${button("gif")}
+    <div class="pc-chips">${VIEWS.map(chip).join("")}</div>
+    <div data-part="saving" class="pc-saving" hidden>
+      <div data-part="meter" class="pc-meter" role="progressbar" aria-valuemin="0" aria-valuemax="100"></div>
+      <span data-part="percent"></span>
+      <button type="button" data-part="cancel" class="pc-chip"></button>
     </div>
-    <dl data-part="facts" class="pc-facts"></dl>
-    <p data-part="text" class="pc-text" aria-live="polite"></p>
-    <div data-part="strip" class="pc-strip"></div>
-    <ul data-part="notes" class="pc-notes"></ul>
-  </div>`;
+  </div>
+  <dl data-part="facts" class="pc-facts"></dl>
+  <table data-part="table" class="pc-table" hidden></table>
+  <p class="pc-text"><span data-part="text" aria-live="polite"></span></p>
+  <div data-part="strip" class="pc-strip"></div>
+  <ul data-part="notes" class="pc-notes"></ul>
+</div>`;
+
+/** Fill `root` with the player's markup and return its parts by name. */
+export function buildShell(root, label, words) {
+  root.innerHTML = MARKUP;
   const found = [...root.querySelectorAll("[data-part]")];
   const parts = Object.fromEntries(found.map((part) => [part.dataset.part, part]));
   parts.title.textContent = label;
+  parts.title.hidden = !label; // an empty heading is one to stumble over
+  root.setAttribute("aria-description", words.keys);
   parts.canvas.setAttribute("aria-label", `${label}: ${words.drawing}`);
   parts.slider.setAttribute("aria-label", words.frame);
-  for (const name of ["play", "back", "forward", "speed", "loop", "ghosts"]) {
+  parts.meter.setAttribute("aria-label", words.saving);
+  for (const name of ["play", "back", "forward", "speed", "loop"]) {
     parts[name].setAttribute("aria-label", words[name]);
     parts[name].title = words[name];
   }
+  for (const name of [...VIEWS, "gif"]) {
+    parts[name].textContent = words[name];
+    parts[name].title = words[`${name}Note`];
+  }
+  // "x̂₀" alone says nothing to who cannot see it.
+  parts.ghosts.setAttribute("aria-label", words.ghostsNote);
+  parts.cancel.textContent = words.cancel;
   return parts;
 }
 
 /** Set text only where it differs: writing the same text still costs layout, and is read aloud. */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
-}
-
-/** "β_t" as a term with a subscript. */
-function named(name) {
-  const [symbol, index] = name.split("_");
-  const term = make("dt", { textContent: symbol });
-  if (index) term.append(make("sub", { textContent: index }));
-  return term;
-}
-
-/** The list of facts; `show(index)` puts in one frame's values. */
-export class Facts {
-  #rows;
-
-  constructor(element, factLists = []) {
-    this.#rows = factLists.map(([name, values]) => {
-      const value = make("dd");
-      // Room for the longest value, so that nothing moves while the numbers run.
-      value.style.minWidth = `${Math.max(0, ...values.map((text) => text?.length ?? 0))}ch`;
-      return { name, value, values };
-    });
-    element.replaceChildren(
-      ...this.#rows.map(({ name, value }) => {
-        const row = make("div");
-        row.append(named(name), value);
-        return row;
-      }),
-    );
-  }
-
-  show(index) {
-    for (const { value, values } of this.#rows) write(value, values[index] ?? "");
-  }
-}
-
-/** Thumbnails of chosen frames, each a button. */
-export class Strip {
-  #items;
-
-  constructor(element, wanted, nameOf, choose) {
-    this.#items = (wanted?.indices ?? []).map((index, i) => {
-      const button = make("button", { type: "button", className: "pc-thumbnail" });
-      const canvas = make("canvas");
-      button.append(canvas, make("span", { textContent: wanted.titles?.[i] ?? nameOf(index) }));
-      button.addEventListener("click", () => choose(index));
-      return { index, button, canvas };
-    });
-    element.replaceChildren(...this.#items.map(({ button }) => button));
-  }
-
-  draw(view) {
-    for (const { canvas, index } of this.#items) view.thumbnail(canvas, index);
-  }
-
-  /** Mark the thumbnail nearest to the frame shown. */
-  mark(frame) {
-    const away = ({ index }) => Math.abs(index - frame);
-    const nearest = Math.min(...this.#items.map(away));
-    const current = this.#items.find((item) => away(item) === nearest);
-    for (const item of this.#items) {
-      const state = String(item === current);
-      if (item.button.getAttribute("aria-current") !== state) item.button.setAttribute("aria-current", state);
-    }
-  }
 }

@@ -38,9 +38,10 @@ export function loadStyles() {
 const variable = (name, fallback) =>
   getComputedStyle(document.body).getPropertyValue(name).trim() || fallback;
 
-// A logarithmic axis: few powers of ten, and small digits where there are too few. No fixed step:
-// one of whole decades has no mark left in a range, or after a zoom, of less.
-const LOG = { exponentformat: "power", nticks: 6, minorloglabels: "small digits", dtick: null };
+// A logarithmic axis that can be read however long it is: by its number of ticks plotly chooses
+// among decades, the digits 2 and 5, and plain steps within a decade. With more it would write all
+// digits over each other; a fixed step of decades would leave no mark in a range of less.
+const LOG = { exponentformat: "power", nticks: 3, minorloglabels: "small digits", dtick: null };
 
 /** The colours of the page, for every axis of a layout. */
 function themed(layout) {

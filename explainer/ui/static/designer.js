@@ -248,7 +248,7 @@ class Designer {
     const last = this.#handles.length - 1;
     const [before, after] = [this.#handles[index - 1] ?? FIXED, this.#handles[index + 1]];
     const low = after ? Math.max(LOWEST, after[1] + GAP.alphaBar) : LOWEST;
-    const high = Math.min(HIGHEST, before[1] - GAP.alphaBar);
+    const high = index ? before[1] - GAP.alphaBar : HIGHEST;
     const round = (value) => Number(value.toFixed(5));
     this.#handles[index] = [
       index === last ? 1 : round(clamp(u, before[0] + GAP.u, after[0] - GAP.u)),
@@ -276,6 +276,8 @@ class Designer {
         svg("circle", { class: "dx-design-dot", r: 7 }),
       );
       dot.addEventListener("pointerdown", (event) => this.#grab(event));
+      // Chromium passes over touch-action inside a picture: a finger would scroll the page.
+      dot.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
       dot.addEventListener("pointermove", (event) => this.#drag(event));
       dot.addEventListener("lostpointercapture", () => this.#release());
       dot.addEventListener("keydown", (event) => this.#key(event, index));

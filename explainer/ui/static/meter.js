@@ -41,7 +41,20 @@ function shell(root, words) {
 const element = (tag, text, more = {}) =>
   Object.assign(document.createElement(tag), { textContent: text, ...more });
 
-export function mount(host, props, watch, trigger) {
+let styles = null; // the one stylesheet of all meters
+
+function loadStyles() {
+  styles ??= new Promise((resolve) => {
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "stylesheet", href: new URL("meter.css", import.meta.url) });
+    link.onload = link.onerror = resolve; // without it the meter is plain, but says the same
+    document.head.append(link);
+  });
+  return styles;
+}
+
+export async function mount(host, props, watch, trigger) {
+  await loadStyles();
   const { words } = props;
   const parts = shell(host.querySelector("[data-meter]"), words);
   let wanted = null;

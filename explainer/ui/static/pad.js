@@ -279,7 +279,8 @@ const cells = (tag, texts) => {
 
 class Pad {
   #timer = 0;
-  #generation = 0; // an answer about an older drawing or file is dropped
+  #generation = 0; // an answer about an older drawing is dropped
+  #reading = 0; // and so is one about an older file
   #table = null; // the table in the preview: the server's answer, its file's name and bytes
 
   constructor(root, words, folded, trigger) {
@@ -322,8 +323,11 @@ class Pad {
 
   /** Say what is wrong with the drawing or the table, where it is seen; what is shown stays. */
   #say(sentence, where) {
-    this.parts.drawAlert.textContent = where === "draw" ? sentence : "";
-    this.parts.tableAlert.textContent = where === "table" ? sentence : "";
+    for (const name of ["draw", "table"]) {
+      const alert = this.parts[`${name}Alert`];
+      const text = where === name ? sentence : "";
+      if (alert.textContent !== text) alert.textContent = text; // else it would be read aloud again
+    }
   }
 
   #complain(error, where, what = "") {
@@ -332,7 +336,7 @@ class Pad {
 
   // Whatever is used, from the drawing or the table: tell the page, and remember it.
   #use({ name, n }, label, memory) {
-    this.#say("");
+    if (this.sketch.count < MAX_POINTS) this.#say("");
     remember({ name, label, n, ...memory });
     this.trigger("input", { name, label, n });
   }
@@ -367,12 +371,16 @@ class Pad {
     parts.file.value = ""; // the same file may be chosen again, changed
     if (!file) return;
     if (file.size > MAX_BYTES) return this.#say(words.large, "table");
+    const reading = ++this.#reading;
     parts.chooseText.textContent = words.reading;
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      this.#show({ ...(await ask("table", bytes)), file: file.name, bytes });
+      const answer = await ask("table", bytes);
+      if (reading !== this.#reading) return;
+      this.#show({ ...answer, file: file.name, bytes });
       this.#say("");
     } catch (error) {
+      if (reading !== this.#reading) return;
       this.#complain(error, "table", `${shortened(file.name)}: `);
     }
     parts.chooseText.textContent = words.choose;
@@ -413,20 +421,20 @@ class Pad {
     const kept = recall();
     if (!kept) return;
     const drawing = kept.kind === "drawing";
-    const generation = this.#generation;
-    if (drawing && kept.content) {
-      this.sketch.strokes = kept.content;
-      this.sketch.draw();
-      this.#drawn(false);
-    }
+    const [generation, reading] = [this.#generation, this.#reading];
     try {
+      if (drawing && kept.content) {
+        this.sketch.strokes = kept.content;
+        this.sketch.draw();
+        this.#drawn(false);
+      }
       const bytes = !drawing && kept.content ? fromText(kept.content) : undefined;
       const answer = await ask(kept.name).catch((error) => {
         if (error.status !== 404 || !kept.content) throw error;
         return drawing ? ask("drawing", asDrawing(kept.content)) : ask("table", bytes);
       });
       if (generation !== this.#generation) return; // somebody was quicker, and made something new
-      if (!drawing) this.#show({ ...answer, file: kept.file, bytes });
+      if (!drawing && reading === this.#reading) this.#show({ ...answer, file: kept.file, bytes });
       this.trigger("change", { name: answer.name, label: kept.label, n: answer.n });
     } catch (error) {
       if (error.told) remember(null); // gone for good; whatever else is wrong may pass
@@ -461,9 +469,11 @@ function remember(kept) {
 
 function recall() {
   try {
-    return JSON.parse(localStorage.getItem(MEMORY));
+    const kept = JSON.parse(localStorage.getItem(MEMORY));
+    const sound = kept.kind !== "drawing" || !kept.content || kept.content.every(Array.isArray);
+    return sound && typeof kept.name === "string" ? kept : null;
   } catch {
-    return null;
+    return null; // nothing there, or not ours
   }
 }
 

@@ -22,20 +22,6 @@ const ICONS = {
 const make = (tag, className, text = "") =>
   Object.assign(document.createElement(tag), { className, textContent: text });
 
-/** Fetch the bytes; every failure is an Error whose message is a sentence for the reader. */
-async function ask(address, words, signal) {
-  let response;
-  try {
-    response = await fetch(new URL(address, document.baseURI), { signal });
-    const isJson = (response.headers.get("content-type") ?? "").includes("json");
-    if (response.ok && !isJson) return await response.arrayBuffer();
-  } catch {
-    throw new Error(words.unreachable);
-  }
-  const answer = await response.json().catch(() => null);
-  throw new Error(answer?.error ?? words.unreachable);
-}
-
 function badge(level, words) {
   const element = make("span", "dx-badge", words[level]);
   element.dataset.level = level;
@@ -80,14 +66,14 @@ class Rows {
   #goneTimer = 0;
   #ended = false;
 
-  constructor(root, label, words, { CloudView, decode, unpack }) {
-    Object.assign(this, { root, words, decode, unpack });
+  constructor(root, label, words, player) {
+    Object.assign(this, { root, words, player });
     root.className = "dx-rows";
     root.innerHTML = '<h2></h2><p class="dx-error" role="alert"></p><p class="dx-rows-wait"></p><ul></ul>';
     [this.title, this.alert, this.wait, this.list] = root.children;
     this.title.textContent = label;
     // Its own canvas is never shown: it lends size and theme to the small ones.
-    this.view = new CloudView(document.createElement("canvas"));
+    this.view = new player.CloudView(document.createElement("canvas"));
     this.observers = [
       new ResizeObserver(() => this.#check()),
       new MutationObserver(() => this.#check()),
@@ -114,7 +100,7 @@ class Rows {
     this.root.setAttribute("aria-busy", "true");
     this.wait.textContent = this.list.children.length ? "" : this.words.loading;
     try {
-      const bytes = await ask(src, this.words, this.#abort.signal);
+      const bytes = await this.player.fetchBytes(src, this.#abort.signal, this.words.unreachable);
       if (turn === this.#turn) this.#take(bytes);
     } catch (failure) {
       if (turn !== this.#turn) return;
@@ -126,8 +112,8 @@ class Rows {
   }
 
   #take(bytes) {
-    const { rows } = this.unpack(bytes).header;
-    this.view.setData(this.decode(bytes));
+    const { rows } = this.player.unpack(bytes).header;
+    this.view.setData(this.player.decode(bytes));
     this.list.replaceChildren(...rows.map((row) => rowOf(row, this.words)));
     this.#stale = true;
     this.#check();
@@ -144,27 +130,13 @@ class Rows {
     if (!this.#visible || !width || this.#ended) return;
     const ratio = Math.min(SHARPEST, devicePixelRatio || 1);
     const resized = this.view.setSize(64, 64, ratio) || width !== this.#width;
-    const themed = this.view.setTheme(this.#theme());
+    const themed = this.view.setTheme(this.player.readTheme(this.root, this.root));
     this.#width = width;
     if (!resized && !themed && !this.#stale) return;
     const canvases = this.list.querySelectorAll("canvas");
     canvases.forEach((canvas, index) => this.view.thumbnail(canvas, index));
     this.root.dataset.state = canvases.length ? "ready" : "empty";
     this.#stale = false;
-  }
-
-  /** The stylesheet knows the colours; the canvases take those it came to. */
-  #theme() {
-    const dark = document.body.classList.contains("dark");
-    const { backgroundColor, color, borderColor, fontFamily } = getComputedStyle(this.root);
-    return {
-      mode: dark ? "dark" : "light",
-      paper: backgroundColor,
-      ink: color,
-      muted: color,
-      line: borderColor,
-      font: fontFamily,
-    };
   }
 
   #end() {
@@ -178,13 +150,11 @@ class Rows {
 /** Put rows of clouds into `element`; `props.value` says what to fetch, or what is wrong. */
 export async function mount(element, props, watch) {
   // The player draws the clouds; its modules are not needed before there are some.
-  const [canvas, frames] = await Promise.all([
-    import("../player/canvas.js"),
-    import("../player/frames.js"),
-    loadStyles(),
-  ]);
+  const modules = ["canvas", "container", "frames", "theme"].map((name) => import(`../player/${name}.js`));
+  const player = Object.assign({}, ...(await Promise.all(modules)));
+  await loadStyles();
   const root = element.querySelector("[data-rows]");
-  const rows = new Rows(root, props.label, { ...WORDS, ...props.words }, { ...canvas, ...frames });
+  const rows = new Rows(root, props.label, { ...WORDS, ...props.words }, player);
   watch("value", () => rows.show(props.value));
   rows.show(props.value);
 }

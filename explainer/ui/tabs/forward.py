@@ -69,13 +69,11 @@ def build() -> ForwardTab:
                 value=first.way,
                 label=en.LABELS["way"],
             )
-            with gr.Accordion(en.FORWARD_OWN, open=False):
-                pad = own_points_pad(words={})
+            pad = own_points_pad(folded=en.FORWARD_OWN)
         with gr.Column(scale=4, min_width=320):
             player = point_cloud(
                 address("forward", first), label=TITLE, autoplay=True, strip=True, height=500
             )
-            meter = prior_meter(first, words=en.PRIOR_WORDS)
             link = gr.HTML(
                 {"src": address("strip.png", first)},
                 html_template=LINK,
@@ -83,6 +81,7 @@ def build() -> ForwardTab:
                 words=en.STRIP,
                 apply_default_css=False,
             )
+            meter = prior_meter(first, words=en.PRIOR_WORDS)
     inputs = [dataset, schedule, T, zero, way]
     for component in inputs:
         component.change(_show, inputs, [player, meter, link], **QUICK)

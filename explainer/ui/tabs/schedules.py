@@ -65,12 +65,10 @@ def build() -> SchedulesTab:
             eta = gr.Slider(0, 1, value=first.eta, step=0.05, label=en.LABELS["sigma_eta"])
             dataset = gr.Dropdown(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
         with gr.Column(scale=4, min_width=320):
-            gr.Markdown(f"### {en.SCHEDULE_DESIGN}")
-            designer = schedule_designer(words={})
+            designer = schedule_designer()
     plots = charts(_plots(first, FloorPlotSettings()), label=TITLE, words=en.QUANTITIES)
     gr.Markdown(en.FLOOR_NOTE, elem_classes="dx-note")
-    gr.Markdown(f"### {en.SCHEDULE_CLOUDS}")
-    rows = cloud_rows(address("clouds", ScheduleDataSettings()), label=en.SCHEDULE_CLOUDS, words={})
+    rows = cloud_rows(address("clouds", ScheduleDataSettings()), en.SCHEDULE_CLOUDS)
     inputs = [names, T, zero, axis, eta, dataset]
     for component in inputs:
         component.change(_show, inputs, [plots, rows], **QUICK)

@@ -56,7 +56,6 @@ SCHEDULE = """\
 **A schedule says how much noise each step adds.** What matters is where ᾱ ends: a sampler \
 starts from pure noise, so the data must really be gone at t = T. Drag the curve below into a \
 schedule of your own; everything on this page follows, and the other tabs offer it too."""
-SCHEDULE_DESIGN = "Design one: my schedule"
 SCHEDULE_CLOUDS = "What each schedule does to the data"
 OWN_SCHEDULE = "my schedule"
 QUANTITIES = {

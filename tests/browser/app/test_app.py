@@ -3,171 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from explainer.checkpoints import load
 from explainer.config import PRESETS
+from tests.browser.app.pages import PICTURE, READY, TABS, canvas, painted, pause, player, visit
+from tests.browser.app.server import start_app
 
 pytestmark = pytest.mark.browser
-
-ROOT = Path(__file__).parents[2]
-TABS = ["Forward process", "Schedule plots", "Train live", "DDPM vs DDIM", "Noise types"]
-READY = re.compile("ready|playing")
-# Counts pixels that are neither paper nor grey: points and lines are, axes and numbers are not.
-COLOURED = """canvas => {
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  let count = 0;
-  for (let i = 0; i < data.length; i += 4) {
-    const rgb = [data[i], data[i + 1], data[i + 2]];
-    if (Math.max(...rgb) - Math.min(...rgb) > 60) count += 1;
-  }
-  return count;
-}"""
-PICTURE = "canvas => canvas.toDataURL()"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start_app(port: int) -> subprocess.Popen[str]:
-    command = [sys.executable, str(ROOT / "app.py"), "--port", str(port)]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GRADIO_")}
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stderr=subprocess.STDOUT, stdout=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def app() -> Iterator[str]:
-    port = free_port()
-    process = start_app(port)
-    address = f"http://127.0.0.1:{port}/"
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(address + "healthz", timeout=5).close()
-            break
-        except OSError:
-            assert process.poll() is None, process.stdout and process.stdout.read()
-            assert time.monotonic() < deadline, "the app did not start within a minute"
-            time.sleep(0.1)
-    yield address
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=10)
-    assert process.stdout is not None
-    printed = process.stdout.read()
-    process.stdout.close()
-    assert "Traceback" not in printed, printed
-
-
-@pytest.fixture(autouse=True)
-def quiet(page: Page, app: str) -> Iterator[None]:
-    """Fail on whatever the page complains of, and on any request that leaves the app."""
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-
-    def watch(url: str) -> None:
-        if not url.startswith((app, "data:", "blob:")):
-            complaints.append(f"asked for {url}")
-
-    page.on("request", lambda request: watch(request.url))
-    yield
-    assert complaints == []
-
-
-def visit(page: Page, app: str, tab: str) -> None:
-    page.goto(app)
-    page.get_by_role("tab", name=tab).click()
-
-
-def player(page: Page, name: str) -> Locator:
-    found = page.get_by_role("group", name=name, exact=True)
-    expect(found).to_have_attribute("data-state", READY, timeout=15_000)
-    return found
-
-
-def canvas(of: Locator) -> Locator:
-    return of.get_by_role("img").first
-
-
-def painted(of: Locator, least: int = 300) -> None:
-    handle = canvas(of).element_handle()
-    of.page.wait_for_function(f"canvas => ({COLOURED})(canvas) >= {least}", arg=handle)
-
-
-def pause(of: Locator) -> None:
-    button = of.get_by_role("button", name="Pause")
-    if button.is_visible():
-        button.click()
 
 
 def test_the_five_tabs_in_their_order(page: Page, app: str) -> None:
     page.goto(app)
     expect(page.get_by_role("tab")).to_have_text(TABS)
     expect(page).to_have_title("Diffusion, explained")
-
-
-def test_forward_process_is_painted_and_scrubbed_without_the_server(page: Page, app: str) -> None:
-    visit(page, app, "Forward process")
-    cloud = player(page, "Forward process")
-    painted(cloud)
-    pause(cloud)
-    expect(cloud.get_by_role("button", name=re.compile("q\\("))).to_have_count(20)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    slider = cloud.get_by_role("slider")
-    slider.fill("0")
-    expect(cloud).to_contain_text("t = 0 of 100 · signal 100 % · noise 0 %")
-    data = canvas(cloud).evaluate(PICTURE)
-    slider.fill("100")
-    expect(cloud).to_contain_text("t = 100 of 100 · signal 0 % · noise 100 %")
-    assert canvas(cloud).evaluate(PICTURE) != data
-    assert [url for url in asked if "/api/" in url] == []
-
-
-def test_forward_process_warns_of_the_tutorials_schedule(page: Page, app: str) -> None:
-    visit(page, app, "Forward process")
-    cloud = player(page, "Forward process")
-    pause(cloud)
-    cloud.get_by_role("slider").fill("100")
-    page.get_by_role("listbox", name="Noise schedule").or_(
-        page.get_by_label("Noise schedule")
-    ).first.click()
-    page.get_by_role("option", name="tutorial (sigmoid in β)").click()
-    expect(cloud).to_contain_text("0.7780")
-    expect(cloud).to_contain_text("not pure noise yet")
-
-
-def test_schedules_are_drawn_and_chosen(page: Page, app: str) -> None:
-    visit(page, app, "Schedule plots")
-    titles = page.locator("[data-charts]").get_by_role("heading", level=2)
-    expect(titles).to_have_count(6, timeout=15_000)
-    lines = page.locator("[data-charts] .scatterlayer .trace")
-    expect(lines).to_have_count(6 * 3, timeout=15_000)
-    page.get_by_label("sigmoid (in ᾱ)").check()
-    expect(lines).to_have_count(6 * 4)
-    expect(page.locator(".dx-legend li")).to_have_text(["tutorial", "linear", "cosine", "sigmoid"])
-    for name in ("tutorial (sigmoid in β)", "linear", "cosine", "sigmoid (in ᾱ)"):
-        page.get_by_role("checkbox", name=name, exact=True).uncheck()
-    expect(page.get_by_text("schedules must name at least one schedule.")).to_be_visible()
-    expect(lines).not_to_have_count(0)  # what was on screen stays
 
 
 def test_a_network_learns_while_one_looks_and_a_reload_finds_it(page: Page, app: str) -> None:

@@ -1,0 +1,53 @@
+"""What a person does on the page, by role and label."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+TABS = ["Forward process", "Schedule plots", "Train live", "DDPM vs DDIM", "Noise types"]
+READY = re.compile("ready|playing")
+# Counts pixels that are neither paper nor grey: points and lines are, axes and numbers are not.
+COLOURED = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const rgb = [data[i], data[i + 1], data[i + 2]];
+    if (Math.max(...rgb) - Math.min(...rgb) > 60) count += 1;
+  }
+  return count;
+}"""
+PICTURE = "canvas => canvas.toDataURL()"
+
+
+def visit(page: Page, app: str, tab: str) -> None:
+    page.goto(app)
+    page.get_by_role("tab", name=tab).click()
+
+
+def player(page: Page, name: str) -> Locator:
+    found = page.get_by_role("group", name=name, exact=True)
+    expect(found).to_have_attribute("data-state", READY, timeout=15_000)
+    return found
+
+
+def canvas(of: Locator) -> Locator:
+    return of.get_by_role("img").first
+
+
+def painted(of: Locator, least: int = 300) -> None:
+    handle = canvas(of).element_handle()
+    of.page.wait_for_function(f"canvas => ({COLOURED})(canvas) >= {least}", arg=handle)
+
+
+def pause(of: Locator) -> None:
+    button = of.get_by_role("button", name="Pause")
+    if button.is_visible():
+        button.click()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose from the dropdown of that label on the tab that is open."""
+    page.get_by_label(label, exact=True).locator("visible=true").first.click()
+    page.get_by_role("option", name=option, exact=True).click()
