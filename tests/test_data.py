@@ -7,6 +7,7 @@ from sklearn.datasets import make_s_curve
 from torch.testing import assert_close
 
 from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline, spread
+from explainer.own import FOLDER_VARIABLE, keep_points
 from explainer.settings import DATASET_NAMES
 
 
@@ -99,3 +100,51 @@ def test_spread_covers_the_cube_evenly_and_touches_no_edge():
     assert (cells.bincount(minlength=64) == 16).all()  # each of 64 cells alike
     assert torch.equal(u, spread(1024, 3, seed=1))
     assert not torch.equal(u, spread(1024, 3, seed=2))
+
+
+# --- one's own points ---
+
+
+@pytest.fixture
+def keep(tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+
+    def kept(points):
+        points = np.asarray(points, dtype=float)
+        return keep_points(points, np.linspace(0, 1, len(points)))
+
+    return kept
+
+
+def test_own_points_are_standardised_and_come_back(keep):
+    points = np.random.RandomState(0).normal([5e4, -3], [200, 0.01], size=(500, 2))
+    data = make_dataset(keep(points), 1000, seed=0)
+    assert data.x.shape == (500, 2)
+    torch.testing.assert_close(data.x.mean(dim=0), torch.zeros(2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(data.x.std(dim=0, correction=0), torch.ones(2), atol=1e-4, rtol=0)
+    back = data.to_data_units(data.x)
+    torch.testing.assert_close(back, torch.from_numpy(points).float(), rtol=1e-6, atol=2e-2)
+
+
+def test_fewer_own_points_are_a_sample_in_order(keep):
+    name = keep(np.random.RandomState(0).normal(size=(500, 2)))
+    few, again, other = (make_dataset(name, 100, seed=seed) for seed in (1, 1, 2))
+    assert len(few.x) == 100
+    assert (few.color.diff() > 0).all()
+    assert torch.equal(few.x, again.x)
+    assert not torch.equal(few.x, other.x)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_points_on_a_line_along_an_axis_have_a_safe_scale(keep, axis):
+    points = np.full((50, 2), 3.0)
+    points[:, axis] = np.linspace(-2, 2, 50)
+    data = make_dataset(keep(points), 50, seed=0)
+    assert torch.isfinite(data.x).all()
+    assert data.scale[0] == data.scale[1] > 1
+    assert (data.x[:, 1 - axis] == 0).all()
+
+
+def test_points_that_are_gone_are_told(keep):
+    with pytest.raises(ValueError, match="no longer here"):
+        make_dataset("own-0123456789abcdef", 10, seed=0)

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "explainer"
 
 # Low to high: a module imports from its own layer or a lower one.
 LAYERS = [
-    {"frames", "own", "table"},
+    {"design", "frames", "own", "table"},
     {"settings"},
     {"config"},
     {"data", "schedules", "objectives", "corruptions"},
@@ -38,7 +38,7 @@ FROM_SUBPACKAGES = {
     }
 }
 
-TORCH_FREE = ["settings", "config", "frames", "own", "shipped", "table", "page_settings"]
+TORCH_FREE = ["settings", "config", "design", "frames", "own", "shipped", "table", "page_settings"]
 
 
 def is_main_block(node):

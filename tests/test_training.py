@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
@@ -13,6 +14,7 @@ from torch.testing import assert_close
 from explainer.config import TUTORIAL_STEPS_PER_EPOCH
 from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline
 from explainer.metrics import sliced_wasserstein, stray_share
+from explainer.own import FOLDER_VARIABLE, keep_points
 from explainer.training import PRESETS, TrainConfig, TrainingDiverged, _Run, resume, train
 
 TINY = TrainConfig(
@@ -346,3 +348,37 @@ def test_any_number_of_levels_goes_with_any_batch_and_preview(T, shape):
     assert t[0] < T / shape[0]
     assert t[-1] >= T - T / shape[0]
     assert [snapshot.step for snapshot in train(config)][-1] == 2
+
+
+# --- one's own points ---
+
+
+def places(x):
+    return set(map(tuple, x.tolist()))
+
+
+def own_run(n, tmp_path, monkeypatch, **changes):
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    angle = np.linspace(0, 6, n)
+    points = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    name = keep_points(points, np.linspace(0, 1, n))
+    return _Run(TINY.replace(dataset=name, **changes))
+
+
+@pytest.mark.parametrize("t_sampling", ["stratified", "antithetic", "uniform"])
+def test_a_tenth_of_ones_own_points_is_never_trained_on(tmp_path, monkeypatch, t_sampling):
+    run = own_run(200, tmp_path, monkeypatch, t_sampling=t_sampling)
+    assert len(run.x_0) == 180
+    held, learnt = places(run.validation[0]), places(run.x_0)
+    assert len(held) == 20
+    assert held | learnt == places(run.dataset.x)
+    assert not held & learnt
+    for _ in range(5):
+        run.advance()  # no index beyond the points that are left
+
+
+def test_a_handful_of_points_is_trained_on_whole(tmp_path, monkeypatch):
+    run = own_run(8, tmp_path, monkeypatch)
+    assert len(run.x_0) == 8
+    assert places(run.validation[0]) == places(run.x_0)
+    run.advance()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,15 +14,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from explainer.design import knots_of_betas, knots_of_handles
 from explainer.own import keep_curve, keep_points, kind_of, load_curve, load_points
 from explainer.table import MAX_BYTES, read_points
 
 MAX_JSON = 256_000  # bytes
 MAX_POINTS = 20_000
 MAX_COORDINATE = 10  # of a drawing; the pad itself reaches to 1.5
-MAX_BETAS = 1000
-MAX_HANDLES = 20
-MIN_ALPHA_BAR = 1e-6
 THUMBNAIL = 600  # points
 DRAWN_KNOTS = 101
 
@@ -182,63 +178,15 @@ def _drawing(data: bytes) -> Answer:
 # Schedules
 
 
-def _handles(value: object) -> tuple[list[float], list[float]]:
-    """Return u and alpha-bar at the knots, (0, 1) first."""
-    pairs = _pairs(value, "handles", "Handle")
-    if not 2 <= len(pairs) <= MAX_HANDLES:
-        raise ValueError(f"There must be 2 to {MAX_HANDLES} handles, not {len(pairs)}.")
-    for i, (u, alpha_bar) in enumerate(pairs, start=1):
-        if not 0 < u <= 1:
-            raise ValueError(f"Handle {i}: u must be greater than 0 and at most 1, not {u:g}.")
-        if not MIN_ALPHA_BAR <= alpha_bar < 1:
-            raise ValueError(
-                f"Handle {i}: ᾱ must be at least {MIN_ALPHA_BAR:g} and less than 1, "
-                f"not {alpha_bar:g}."
-            )
-    for i, ((u0, a0), (u1, a1)) in enumerate(itertools.pairwise(pairs), start=2):
-        if u1 <= u0:
-            raise ValueError(
-                f"Handle {i}: u must be greater than at handle {i - 1} ({u0:#.2g}), not {u1:#.2g}."
-            )
-        if a1 >= a0:
-            raise ValueError(
-                f"Handle {i}: ᾱ must be lower than at handle {i - 1} ({a0:#.2g}), not {a1:#.2g}."
-            )
-    if pairs[-1][0] != 1:
-        raise ValueError(f"Handle {len(pairs)}, the last, must have u = 1, not {pairs[-1][0]:g}.")
-    return [0.0, *(u for u, _ in pairs)], [1.0, *(a for _, a in pairs)]
-
-
-def _betas(value: object) -> tuple[list[float], list[float]]:
-    """Return u and alpha-bar after each step, (0, 1) first."""
-    if not isinstance(value, str):
-        raise ValueError("betas must be a text with numbers.")
-    cells = re.sub(r"[\[\](){},;\s]+", " ", value).split()
-    if not 2 <= len(cells) <= MAX_BETAS:
-        raise ValueError(f"There must be 2 to {MAX_BETAS} values of β, not {len(cells)}.")
-    alpha_bar = [1.0]
-    for i, cell in enumerate(cells, start=1):
-        shown = cell if len(cell) <= 20 else cell[:19] + "…"
-        try:
-            beta = float(cell)
-        except ValueError:
-            raise ValueError(f"Beta {i} is not a number: '{shown}'.") from None
-        if not 0 < beta < 1:  # nan and inf too
-            raise ValueError(f"Beta {i} is {shown}: every β must lie between 0 and 1.")
-        alpha_bar.append(alpha_bar[-1] * (1 - beta))
-        if not 0 < alpha_bar[-1] < alpha_bar[-2]:
-            why = "nothing is left of the data" if alpha_bar[-1] <= 0 else "ᾱ does not fall"
-            raise ValueError(f"Beta {i} is {shown}: {why} in the computer's precision.")
-    return [i / len(cells) for i in range(len(cells) + 1)], alpha_bar
-
-
 def _schedule(data: bytes) -> Answer:
     body = _json(data)
     if set(body) == {"handles"}:
-        u, alpha_bar = _handles(body["handles"])
+        u, alpha_bar = knots_of_handles(_pairs(body["handles"], "handles", "Handle"))
         name, T = keep_curve(u, alpha_bar, "handles"), None
     elif set(body) == {"betas"}:
-        u, alpha_bar = _betas(body["betas"])
+        if not isinstance(body["betas"], str):
+            raise ValueError("betas must be a text with numbers.")
+        u, alpha_bar = knots_of_betas(body["betas"])
         name, T = keep_curve(u, alpha_bar, "betas"), len(u) - 1
     else:
         raise ValueError("A schedule is given by handles or by betas.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from explainer.jobs import Calculator, JobStore, WorkerPool
 from explainer.own import open_folder
-from explainer.page_settings import ForwardSettings
+from explainer.page_settings import FloorPlotSettings, ForwardSettings, NoisingSettings
 
 # The forkserver imports these once; every worker starts from there in a tenth of a second. The
 # first optimiser step needs torch._dynamo, which takes as long to import as torch itself.
@@ -17,7 +17,6 @@ PRELOAD = (
     "explainer.experiments.field",
     "explainer.experiments.forward",
     "explainer.experiments.prior",
-    "explainer.experiments.schedules",
     "explainer.experiments.reverse",
     "explainer.experiments.noise",
     "explainer.experiments.learning",
@@ -59,7 +58,14 @@ def start_services(workers: int = 2) -> Services:
     """
     open_folder()  # before the processes start: they learn from the environment where it is
     calculator = Calculator(workers=1, preload=PRELOAD, setup=SET_UP)
-    # What the first tab shows is computed while the server itself is still starting.
-    calculator.warm("explainer.experiments.forward:forward_process", ForwardSettings().model_dump())
+    # What the first visitor sees is computed while the server itself is still starting, and what
+    # takes longest on the next tab after that.
+    for target, settings in (
+        ("forward:forward_process", ForwardSettings()),
+        ("prior:prior_meter", NoisingSettings()),
+        ("prior:perfect_network", NoisingSettings()),
+        ("schedules:floor_plot", FloorPlotSettings()),
+    ):
+        calculator.warm(f"explainer.experiments.{target}", settings.model_dump())
     pool = WorkerPool(workers=workers, preload=PRELOAD, setup=SET_UP)
     return Services(JobStore(pool), calculator)

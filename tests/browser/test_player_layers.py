@@ -130,32 +130,32 @@ def test_what_is_shown_is_shown_by_all_of_a_group(desk: Desk) -> None:
 
 
 def test_arrows_are_fetched_when_first_wanted_and_again_with_new_data(desk: Desk) -> None:
+    header, arrays = frames.decode(noised())
+    still = np.repeat(arrays["frames"][:1], FRAMES, axis=0)  # only the arrows change
+    for name in ("noised", "again"):
+        desk.site.routes[f"/data/{name}"] = frames.encode(header, {"frames": still})
     desk.open(NOISED)
-    desk.site.routes["/data/again"] = noised()
     asked: list[str] = []
     desk.page.on("request", lambda request: asked.append(request.url.removeprefix(desk.site.url)))
-    before = desk.painted()
-    desk.player().get_by_role("slider").fill("10")
-    without = desk.repainted(before)
-    assert asked == []
+    without = desk.painted()
     caption = desk.player().get_by_text("Where the points are pushed.")
     expect(caption).to_be_hidden()
+    assert asked == []
     desk.chip("Arrows").click()
     expect(caption).to_be_visible()
     over = desk.repainted(without)
-    desk.player().get_by_role("slider").fill("14")
+    slider = desk.player().get_by_role("slider")
+    slider.fill("14")
     turned = desk.repainted(over)
     desk.chip("Arrows").click()
     expect(caption).to_be_hidden()
-    desk.repainted(turned)
-    desk.player().get_by_role("slider").fill("10")
     desk.shows(without)
     desk.chip("Arrows").click()
-    desk.shows(over)
+    desk.shows(turned)
     assert asked == ["data/field"]
     desk.tell("data/again")
     expect(desk.player()).to_have_attribute("aria-busy", "false")
-    desk.shows(over)
+    desk.shows(turned)
     assert asked == ["data/field", "data/again", "data/field"]
 
 
@@ -324,7 +324,7 @@ def test_all_frames_are_saved_as_a_gif(desk: Desk, dark: bool) -> None:
         assert cloud.shape[:2] == (480, 480)
         assert (np.abs(band - paper).max(axis=-1) > 60).sum() > 100  # the words
         assert (np.ptp(cloud, axis=-1) > 50).sum() > 300  # the points
-    assert all((a != b).any() for a, b in pairwise(pictures))
+    assert all((a[54:] != b[54:]).any() for a, b in pairwise(pictures))
 
 
 def test_saving_can_be_cancelled(desk: Desk) -> None:

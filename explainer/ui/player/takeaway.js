@@ -8,9 +8,9 @@ const BAND = 54;
 const SIDE = 16;
 const DELAY = 100; // milliseconds a frame
 const MOST = 101; // frames
-const OPACITIES = [0.12, 0.25, 0.42, 0.62, 0.85]; // of the points, alone and over each other
+const OPACITIES = [0.2, 0.4, 0.63, 0.85, 1]; // of the points, alone and over each other
 const GREYS = 24; // between the paper and the ink
-const HUES = 40; // taken from the ramp
+const HUES = 40; // taken from the ramps
 
 /** What CSS text comes to over a colour of paper, as [r, g, b]. */
 function resolve(context, paper, color, alpha = 1) {
@@ -23,14 +23,17 @@ function resolve(context, paper, color, alpha = 1) {
 }
 
 /** At most 256 colours: the theme's, and those of the points as they lie over the paper. */
-function makePalette(context, theme, paper, colors) {
+function makePalette(context, theme, paper, ramps) {
   const over = (color, alpha) => resolve(context, paper, color, alpha);
   const palette = [over(paper), over(theme.ink), over(theme.muted), over(theme.line)];
   for (let grey = 1; grey < GREYS; grey++) palette.push(over(theme.ink, grey / GREYS));
   for (const alpha of [0.3, 0.6, 1]) palette.push(over(theme.accent, alpha));
-  for (let hue = 0; hue < HUES; hue++) {
-    const color = `rgb(${colors[Math.round((hue * (colors.length - 1)) / (HUES - 1))].join(" ")})`;
-    for (const alpha of OPACITIES) palette.push(over(color, alpha));
+  const hues = HUES / ramps.length;
+  for (const { css } of ramps) {
+    for (let hue = 0; hue < hues; hue++) {
+      const color = css[Math.round((hue / (hues - 1)) * (css.length - 1))];
+      for (const alpha of OPACITIES) palette.push(over(color, alpha));
+    }
   }
   return palette;
 }
@@ -60,12 +63,15 @@ async function render({ data, title, theme, words, show, arrows, marked }, { onp
   const frameOf = (i) => Math.round((i / Math.max(1, count - 1)) * (data.count - 1));
   view.draw(0);
   const paper = `rgb(${view.paper.join(" ")})`;
+  const { place, density } = view.theme;
+  const ghosts = show.ghosts && data.ghosts; // in the colours of their places, always
+  const ramps = show.density ? [density, ...(ghosts ? [place] : [])] : [place];
   return encodeGif({
     width: canvas.width,
     height: canvas.height,
     count,
     delay: DELAY,
-    palette: makePalette(context, theme, paper, view.theme[show.density ? "density" : "place"].colors),
+    palette: makePalette(context, theme, paper, ramps),
     draw: (i) => {
       const frame = frameOf(i);
       view.draw(frame, { show, arrows, marked });

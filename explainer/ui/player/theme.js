@@ -25,7 +25,7 @@ const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 
 /** Little-endian RGBA, as it lies in the pixels of an image. */
 export const packed = (r, g, b) => (0xff000000 | (b << 16) | (g << 8) | r) >>> 0;
 
-/** LEVELS colours as [r, g, b], as CSS text and as packed pixels. */
+/** LEVELS colours, as CSS text and as packed pixels. */
 function blended(hexes) {
   const stops = hexes.map(channels);
   const colors = Array.from({ length: LEVELS }, (_, level) => {
@@ -36,7 +36,6 @@ function blended(hexes) {
     return low.map((value, c) => Math.round(Math.sqrt(value ** 2 * (1 - share) + high[c] ** 2 * share)));
   });
   return {
-    colors,
     css: colors.map(([r, g, b]) => `rgb(${r} ${g} ${b})`),
     pixels: Uint32Array.from(colors, (color) => packed(...color)),
   };

@@ -41,7 +41,7 @@ const variable = (name, fallback) =>
 // A logarithmic axis that can be read however long it is: by its number of ticks plotly chooses
 // among decades, the digits 2 and 5, and plain steps within a decade. With more it would write all
 // digits over each other; a fixed step of decades would leave no mark in a range of less.
-const LOG = { exponentformat: "power", nticks: 3, minorloglabels: "small digits", dtick: null };
+const LOG = { exponentformat: "power", nticks: 4, minorloglabels: "small digits", dtick: null };
 
 /** The colours of the page, for every axis of a layout. */
 function themed(layout) {
