@@ -321,9 +321,10 @@ def test_pasted_betas_are_drawn_with_the_handles_on_them(desk: Desk) -> None:
     assert len(desk.drawn()[0]) > 100
 
 
-def test_a_flat_sequence_still_gives_handles_that_fall(desk: Desk) -> None:
+@pytest.mark.parametrize("betas", ["1e-7 1e-7 1e-7 1e-7", "0.999999 0.5 0.5 0.5 0.5 0.5 0.5"])
+def test_a_flat_sequence_still_gives_handles_that_fall(desk: Desk, betas: str) -> None:
     desk.open()
-    desk.page.get_by_label("Paste betas").fill("1e-7 1e-7 1e-7 1e-7")
+    desk.page.get_by_label("Paste betas").fill(betas)
     desk.button("Use these betas").click()
     desk.told(1)
     desk.handle(3).press("ArrowRight")

@@ -8,6 +8,7 @@ import { decode, FrameSet } from "./frames.js";
 import { Facts, FrameTable, reserveLines, Strip } from "./panels.js";
 import { coordinatesText, formulaText } from "./readout.js";
 import { buildShell, VIEWS, WORDS, write } from "./shell.js";
+import { Sight } from "./sight.js";
 import { Source } from "./source.js";
 import { Takeaway } from "./takeaway.js";
 import { readTheme } from "./theme.js";
@@ -16,11 +17,8 @@ import { Timeline } from "./timeline.js";
 export { decode, unpack };
 
 const SHARPEST = 2; // device pixels per css pixel: more costs time and cannot be seen
-const NEARBY = "1600px"; // painted before it is scrolled to: two screens of a phone
-const GONE_FOR_GOOD = 2000; // milliseconds outside the document
 
 export class Player {
-  visible = false;
   index = 0;
   data = null;
   #source;
@@ -34,8 +32,7 @@ export class Player {
   #state = "idle"; // or "loading" or "error": how the last fetch stands
   #request = 0; // the animation frame asked for, if any
   #ended = new AbortController(); // removes all listeners at once
-  #observers = [];
-  #goneTimer = 0;
+  #sight;
 
   constructor(root, options = {}) {
     const { label = "", group = "", autoplay = false, strip = false, controls = true, gif = true } = options;
@@ -63,11 +60,22 @@ export class Player {
     this.#takeaway = new Takeaway(this.parts);
     this.timeline = Timeline.of(group);
     this.timeline.join(this);
+    listen(this, this.#ended.signal);
+    this.#sight = new Sight(root, this.parts.stage, {
+      onseen: () => {
+        this.timeline.wake();
+        this.#playIfFirstSeen();
+      },
+      onfit: (width) => this.#fit(width),
+      ongone: () => this.destroy(),
+    });
     this.#fill();
     this.#go(0);
-    listen(this, this.#ended.signal);
-    this.#observe();
     this.onchange();
+  }
+
+  get visible() {
+    return this.#sight.visible;
   }
 
   /** Fetch a container and show it; the newest call wins. */
@@ -158,10 +166,8 @@ export class Player {
     this.#source.cancel();
     this.#field.drop();
     this.stopSaving();
-    clearTimeout(this.#goneTimer);
     cancelAnimationFrame(this.#request);
-    for (const observer of this.#observers) observer.disconnect();
-    this.visible = false;
+    this.#sight.end();
     this.timeline.leave(this);
   }
 
@@ -297,28 +303,8 @@ export class Player {
     this.play();
   }
 
-  #observe() {
-    const watch = (observer, ...args) => this.#observers.push(observer) && observer.observe(...args);
-    watch(new ResizeObserver(() => this.#fit()), this.parts.stage);
-    watch(new MutationObserver(() => this.visible && this.#fit()), document.body, { attributeFilter: ["class"] });
-    const seen = (entries) => {
-      this.visible = entries.at(-1).isIntersecting;
-      this.#fit();
-      this.timeline.wake();
-      this.#playIfFirstSeen();
-    };
-    watch(new IntersectionObserver(seen, { rootMargin: NEARBY }), this.root);
-  }
-
-  /** Take over size and theme if the player can be seen; leave for good if its page is gone. */
-  #fit() {
-    if (!this.root.isConnected) {
-      clearTimeout(this.#goneTimer);
-      this.#goneTimer = setTimeout(() => this.root.isConnected || this.destroy(), GONE_FOR_GOOD);
-      return;
-    }
-    const width = this.parts.stage.clientWidth;
-    if (!this.visible || !width) return;
+  /** Take over size and theme. */
+  #fit(width) {
     const height = Math.min(this.height, width);
     this.parts.canvas.style.height = `${height}px`;
     const resized = this.#view.setSize(width, height, Math.min(SHARPEST, devicePixelRatio || 1));

@@ -58,8 +58,7 @@ function rowOf(row, words) {
 }
 
 class Rows {
-  #turn = 0; // counts the questions: only the newest one's answer is shown
-  #abort = null;
+  #abort = null; // of the newest question: an older one's answer is not shown
   #visible = false;
   #stale = true; // whether the clouds must be painted again
   #width = 0;
@@ -94,19 +93,16 @@ class Rows {
   async show({ src, error } = {}) {
     this.alert.textContent = error ?? "";
     if (!src || error) return;
-    const turn = ++this.#turn;
     this.#abort?.abort();
-    this.#abort = new AbortController();
+    const { signal } = (this.#abort = new AbortController());
     this.root.setAttribute("aria-busy", "true");
     this.wait.textContent = this.list.children.length ? "" : this.words.loading;
     try {
-      const bytes = await this.player.fetchBytes(src, this.#abort.signal, this.words.unreachable);
-      if (turn === this.#turn) this.#take(bytes);
+      this.#take(await this.player.fetchBytes(src, signal, this.words.unreachable));
     } catch (failure) {
-      if (turn !== this.#turn) return;
+      if (signal.aborted) return; // a newer one is on its way
       this.alert.textContent = failure.message;
     }
-    if (turn !== this.#turn) return;
     this.wait.textContent = "";
     this.root.setAttribute("aria-busy", "false");
   }
@@ -141,7 +137,6 @@ class Rows {
 
   #end() {
     this.#ended = true;
-    this.#turn += 1;
     this.#abort?.abort();
     for (const observer of this.observers) observer.disconnect();
   }
