@@ -11,18 +11,19 @@ function tickStep(span, wanted) {
 
 /**
  * Where quantised positions fall on a picture of that size, with equal scale on both axes. `band`
- * is kept free at the top and on the right; `top` and `right` are where the rest ends.
+ * is kept free at the top and on the right; `top` and `right` are where the rest ends. `view` is
+ * the box to be seen, if it is not all of `limits`.
  */
-export function placement(limits, width, height, { ratio, band = 0, inset = INSET }) {
-  const [xLow, xHigh, yLow, yHigh] = limits;
+export function placement(limits, width, height, { ratio, band = 0, inset = INSET, view = limits }) {
+  const [xLow, xHigh, yLow, yHigh] = view;
   const [top, right] = [band * ratio, width - band * ratio];
   const roomX = right - (inset.left + inset.right) * ratio;
   const roomY = height - top - (inset.top + inset.bottom) * ratio;
   const scale = Math.min(roomX / (xHigh - xLow), roomY / (yHigh - yLow)); // pixels per data unit
-  const left = inset.left * ratio + (roomX - scale * (xHigh - xLow)) / 2;
-  const bottom = height - inset.bottom * ratio - (roomY - scale * (yHigh - yLow)) / 2;
-  const [perX, perY] = [(scale * (xHigh - xLow)) / 65535, (scale * (yHigh - yLow)) / 65535];
-  const [zeroX, zeroY] = [left - xLow * scale, bottom + yLow * scale];
+  const zeroX = inset.left * ratio + (roomX - scale * (xHigh - xLow)) / 2 - xLow * scale;
+  const zeroY = height - inset.bottom * ratio - (roomY - scale * (yHigh - yLow)) / 2 + yLow * scale;
+  const [left, bottom] = [zeroX + limits[0] * scale, zeroY - limits[2] * scale];
+  const [perX, perY] = [(scale * (limits[1] - limits[0])) / 65535, (scale * (limits[3] - limits[2])) / 65535];
   return { left, bottom, top, right, width, height, ratio, perX, perY, scale, zeroX, zeroY };
 }
 

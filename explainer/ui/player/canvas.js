@@ -26,6 +26,7 @@ export class CloudView {
   #density = new Density();
   #points = null; // where they are in the picture last drawn
   #ghosts = null;
+  #core = null; // what a thumbnail shows of the plane
 
   constructor(canvas, words = { reference: "" }) {
     this.canvas = canvas;
@@ -36,6 +37,7 @@ export class CloudView {
 
   setData(data) {
     this.#data = data;
+    this.#core = null;
     this.#points = null;
     this.#marginals = data?.prior && data.count ? new Marginals(data) : null;
     this.#base = null;
@@ -117,7 +119,8 @@ export class CloudView {
     const image = newImage(size, size);
     image.pixels.fill(packed(...this.paper));
     const { limits, points, frames, color } = this.#data;
-    const place = placement(limits, size, size, { ratio: this.ratio, inset: THUMBNAIL_INSET });
+    const view = (this.#core ??= this.#data.core());
+    const place = placement(limits, size, size, { ratio: this.ratio, inset: THUMBNAIL_INSET, view });
     const stride = Math.ceil(points / THUMBNAIL_POINTS);
     const shown = points / stride;
     const stamps = makeStamps(Math.max(0.55, 0.8 * (1000 / shown) ** 0.2) * this.ratio, 0.8, size);

@@ -92,6 +92,23 @@ export class FrameSet {
     this.#fitColor();
   }
 
+  /** The box that holds all but the outermost points: for a small picture, strays are no measure. */
+  core() {
+    const sides = [0, 1].map((axis) => {
+      const values = [];
+      const [everyFrame, everyPoint] = [Math.ceil(this.count / 20), Math.ceil(this.points / 500)];
+      for (let f = this.count - 1; f >= 0; f -= everyFrame) {
+        for (let i = 0; i < this.points; i += everyPoint) values.push(this.frames[f][2 * i + axis]);
+      }
+      values.sort((a, b) => a - b);
+      const [low, high] = [values[Math.floor(values.length * 0.005)], values[Math.ceil(values.length * 0.995) - 1]];
+      const room = 0.05 * (high - low) + 1; // never a box of no size
+      const [from, to] = this.limits.slice(2 * axis, 2 * axis + 2);
+      return [low - room, high + room].map((value) => from + (value / 65535) * (to - from));
+    });
+    return sides.flat();
+  }
+
   /** Position of one point in data units, between two frames when `position` is. */
   coordinates(position, point) {
     const before = Math.floor(position);

@@ -214,7 +214,8 @@ export class Player {
     parts.slider.style.setProperty("--pc-done", last ? position / last : 0);
     parts.slider.setAttribute("aria-valuetext", label);
     for (const panel of this.#panels) panel.show(index);
-    if (!timeline.playing) write(parts.text, data?.text(index) ?? ""); // read aloud: not 60 times a second
+    parts.text.setAttribute("aria-live", timeline.playing ? "off" : "polite"); // not 60 times a second
+    write(parts.text, data?.text(index) ?? "");
     parts.caption.hidden = !(timeline.arrows && this.#field.caption);
     write(parts.caption, this.#field.caption);
     this.#showNumbers(position);

@@ -55,7 +55,7 @@ def build() -> ForwardTab:
     first = ForwardSettings()
     gr.Markdown(en.FORWARD, elem_classes="dx-intro")
     with gr.Row():
-        with gr.Column(scale=1, min_width=290):
+        with gr.Column(scale=1, min_width=290, elem_classes="dx-controls"):
             dataset = gr.Dropdown(
                 choices(en.DATASETS), value=first.dataset, label=en.LABELS["dataset"]
             )
@@ -81,7 +81,7 @@ def build() -> ForwardTab:
                 words=en.STRIP,
                 apply_default_css=False,
             )
-            meter = prior_meter(first, words=en.PRIOR_WORDS)
+    meter = prior_meter(first, words=en.PRIOR_WORDS)
     inputs = [dataset, schedule, T, zero, way]
     for component in inputs:
         component.change(_show, inputs, [player, meter, link], **QUICK)
