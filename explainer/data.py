@@ -28,8 +28,9 @@ class Dataset:
         The points as a network sees them.
     color : Tensor of float32, shape (n,)
         Position along the shape, in [0, 1], so that mixing can be seen.
-    mean, scale : Tensor of float32, shape (2,)
-        ``x * scale + mean`` is in data units.
+    mean, scale : Tensor of float64, shape (2,)
+        ``x * scale + mean`` is in data units; in single precision, years or seconds since 1970
+        would be drawn as a staircase.
     name : str
     """
 
@@ -40,8 +41,8 @@ class Dataset:
     name: str
 
     def to_data_units(self, x: Tensor) -> Tensor:
-        """Undo the scaling of points of shape (..., 2)."""
-        return x * self.scale + self.mean
+        """Undo the scaling of points of shape (..., 2); the result has their precision."""
+        return (x * self.scale + self.mean).to(x.dtype)
 
 
 def _s_curve(n: int, rng: np.random.RandomState) -> tuple[Array, Array]:
@@ -140,7 +141,7 @@ def make_dataset(name: str, n: int, *, seed: int, scaling: Scaling = "standard")
         Of the generator; the same seed gives the same points.
     scaling : {"standard", "tutorial"}
         ``standard``: zero mean and unit variance in each coordinate. ``tutorial``: divide by 10
-        and do nothing else.
+        and do nothing else; points of one's own, which may be anywhere, are standardised here too.
 
     Returns
     -------
@@ -159,7 +160,7 @@ def make_dataset(name: str, n: int, *, seed: int, scaling: Scaling = "standard")
         raise ValueError(f"n must be a whole number between 2 and 1000000, not {n!r}")
     rng = np.random.RandomState(seed)
     points, along = DATASETS[name](n, rng) if name in DATASETS else _own(name, n, rng)
-    if scaling == "standard":
+    if scaling == "standard" or name not in DATASETS:
         mean, scale = points.mean(axis=0), _spreads(points)
     else:
         mean, scale = np.zeros(2), np.full(2, 10.0)
@@ -167,8 +168,8 @@ def make_dataset(name: str, n: int, *, seed: int, scaling: Scaling = "standard")
     return Dataset(
         x=torch.from_numpy((points - mean) / scale).float(),
         color=torch.from_numpy((along - low) / max(high - low, 1e-12)).float(),
-        mean=torch.from_numpy(mean).float(),
-        scale=torch.from_numpy(scale).float(),
+        mean=torch.from_numpy(mean),
+        scale=torch.from_numpy(scale),
         name=name,
     )
 

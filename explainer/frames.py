@@ -45,7 +45,10 @@ def limits_around(*clouds: NDArray[Any], margin: float = 0.06) -> Limits:
         (points.min(axis=0), points.max(axis=0)) if len(points) else (-np.ones(2), np.ones(2))
     )
     centre = (low + high) / 2
-    half = max(float((high - low).max()) / 2, 1e-6) * (1 + 2 * margin)
+    half = float((high - low).max()) / 2
+    if half <= 1e-9 * float(np.abs(centre).max()):  # a single place: there is no shape to fit
+        half = 1e-6 * float(np.abs(centre).max()) or 1.0
+    half *= 1 + 2 * margin
     return (centre[0] - half, centre[0] + half, centre[1] - half, centre[1] + half)
 
 

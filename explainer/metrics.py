@@ -197,13 +197,13 @@ def loss_floor(
     -------
     LossFloor
     """
-    from scipy.interpolate import PchipInterpolator  # takes a moment to import
+    from scipy.interpolate import CubicSpline  # takes a moment to import
 
     alpha_bar = np.array([schedule.alpha_bar(t) for t in range(schedule.T)])
     with np.errstate(divide="ignore"):
         decibels = 10 * np.log10(alpha_bar / (1 - alpha_bar))
     within = np.clip(decibels, curve.decibels[0], curve.decibels[-1])
-    v = PchipInterpolator(curve.decibels, curve.v)(within)
+    v = np.maximum(CubicSpline(curve.decibels, curve.v)(within), 0)
     weight = {"v": 1.0, "eps": alpha_bar, "x0": 1 - alpha_bar}[objective]
     per_t = torch.from_numpy(weight * v).float()
     return LossFloor(per_t=per_t, mean=per_t.mean().item())

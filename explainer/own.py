@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 FOLDER_VARIABLE = "DIFFUSION_EXPLAINER_OWN"
 OWN_PATTERN = r"own-[0-9a-f]{16}"
-MAX_KEPT = 500  # files; the least recently used go first
+MAX_KEPT = 2000  # files; the least recently used go first
 MAX_BYTES = 100_000_000  # of all files together
 
 CurveKind = Literal["handles", "betas"]
@@ -209,6 +209,12 @@ def kind_of(name: object) -> Kind:
     return _load(name, "This is")[0]
 
 
+def touch(name: str) -> None:
+    """Count as a use what was answered from a cache, so that it is not taken for forgotten."""
+    with contextlib.suppress(OSError):
+        os.utime(Path(os.environ.get(FOLDER_VARIABLE, "")) / name)
+
+
 def _gone(subject: str) -> str:
     return f"{subject} no longer here: draw, upload or design it again."
 
@@ -252,8 +258,11 @@ def _make_room(folder: Path, newest: Path) -> None:
     """Remove what was least recently used, until number and bytes are within bounds."""
     found = []
     for entry in folder.iterdir():
-        facts = entry.stat()
-        found.append((facts.st_mtime_ns, facts.st_size, entry))
+        if not is_own(entry.name):  # the folder may be somebody's, with other things in it
+            continue
+        with contextlib.suppress(FileNotFoundError):  # another server makes room too
+            facts = entry.stat()
+            found.append((facts.st_mtime_ns, facts.st_size, entry))
     found.sort(key=lambda item: item[0])
     count, total = len(found), sum(size for _, size, _ in found)
     for _, size, entry in found:
@@ -276,7 +285,6 @@ def _load(name: object, subject: str) -> tuple[Kind, bytes]:
         raise ValueError(_gone(subject)) from None
     if _name(content) != name:
         raise ValueError(_gone(subject))
-    with contextlib.suppress(OSError):  # being used keeps it; it may just have gone
-        os.utime(path)
+    touch(str(name))
     kind, data = content.split(b"\n", 1)
     return cast(Kind, kind.decode()), data

@@ -59,14 +59,20 @@ def _listed(names: Any) -> Any:
         return names
     if not names:
         raise ValueError("must name at least one schedule")
+    if not all(isinstance(name, str) for name in names):
+        return names
     known = [name for name in SCHEDULE_NAMES if name in names]
-    return tuple(known + [name for name in names if name not in SCHEDULE_NAMES])
+    return (*known, *dict.fromkeys(name for name in names if name not in SCHEDULE_NAMES))
 
 
 class SchedulesSettings(Settings):
     """Some noise schedules, to be compared."""
 
-    schedules: Annotated[tuple[ScheduleChoice, ...], BeforeValidator(_listed)] = (
+    schedules: Annotated[
+        tuple[ScheduleChoice, ...],
+        Field(max_length=len(SCHEDULE_NAMES) + 2),
+        BeforeValidator(_listed),
+    ] = (
         "tutorial",
         "linear",
         "cosine",

@@ -23,8 +23,9 @@ UNIT = 10.0  # the tutorial's data unit: points divided by ten
 
 @lru_cache(maxsize=8)
 def reference(dataset: str, n: int = 200_000) -> Tensor:
-    """Fresh points of a data set, divided by ten, shape (n, 2)."""
-    return make_dataset(dataset, n, seed=REFERENCE_SEED, scaling="tutorial").x
+    """Fresh points of a data set, divided by ten, shape (n, 2); one's own are centred as well."""
+    data = make_dataset(dataset, n, seed=REFERENCE_SEED, scaling="tutorial")
+    return data.x * (data.scale.float() / UNIT) if is_own(dataset) else data.x
 
 
 def in_tutorial_units(config: TrainConfig, x: Tensor) -> Tensor:

@@ -109,7 +109,7 @@ def read_points(data: bytes, *, limit: int = 20_000, seed: int = 0) -> ReadPoint
         rows = rows[1:]
     decimal = _decimal(rows)
     points, left_out = _numbers(rows, decimal)
-    _check_points(points)
+    check_points(points)
     notes = [*_assumed(rows, header, separator, decimal), *left_out]
     found = len(points)
     if found > limit:
@@ -249,10 +249,17 @@ def _numbers(rows: list[Row], decimal: str) -> tuple[NDArray[np.float64], list[s
     return np.array(points, dtype=np.float64).reshape(-1, 2), notes
 
 
-def _check_points(points: NDArray[np.float64]) -> None:
+def check_points(points: NDArray[np.float64], what: str = "file") -> None:
+    """Refuse points (n, 2) that have no shape: fewer than two, or all at one place.
+
+    Raises
+    ------
+    InvalidTable
+        With one sentence.
+    """
     if len(points) < 2:
         found = "1 point" if len(points) else "no point"
-        raise InvalidTable(f"The file has {found}; at least 2 are needed.")
+        raise InvalidTable(f"The {what} has {found}; at least 2 are needed.")
     spread = np.ptp(points, axis=0).max()
     if spread <= max(LEAST_SPREAD * np.abs(points).max(), 1 / MAX_VALUE):
         raise InvalidTable("All points lie at the same place; at least 2 must differ.")

@@ -7,6 +7,10 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", DIFFUSERS_OFFLIN
 import torch
 from hypothesis import settings
 
+from explainer.own import open_folder
+
+# Before any worker process is started: they learn from the environment where it is.
+open_folder()
 torch.set_num_threads(1)
 settings.register_profile(
     "repeatable", derandomize=True, deadline=None, database=None, max_examples=100

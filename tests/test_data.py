@@ -16,11 +16,12 @@ from explainer.settings import DATASET_NAMES
 def test_shapes_types_and_colours(name, n):
     data = make_dataset(name, n, seed=3)
     assert data.name == name
-    for tensor, shape in ((data.x, (n, 2)), (data.color, (n,)), (data.mean, (2,))):
+    for tensor, shape in ((data.x, (n, 2)), (data.color, (n,))):
         assert tensor.shape == shape
         assert tensor.dtype == torch.float32
         assert torch.isfinite(tensor).all()
-    assert data.scale.shape == (2,)
+    assert data.mean.shape == data.scale.shape == (2,)
+    assert data.mean.dtype == data.scale.dtype == torch.float64
     assert 0 <= data.color.min() <= data.color.max() <= 1
 
 

@@ -86,7 +86,10 @@ def test_a_designed_schedule_can_end_in_noise_alone() -> None:
         ("0.1 inf", "Beta 2 is inf"),
         ("nan 0.1", "Beta 1 is nan"),
         ("0.1 0.2 zehn", "Beta 3 is not a number: 'zehn'."),
-        ("1e-17 0.1", "Beta 1 is 1e-17: ᾱ does not fall"),
+        ("1e-17 0.1", "Beta 1 is 1e-17: every β must lie between 1e-09 and 1 − 1e-09."),
+        ("0.99 " * 160, "Beta 7 leaves ᾱ = 1.0e-14: at least 1e-12 must be left."),
+        ("0,1 0,2 0,3", "write a decimal sign as a point"),
+        ("1_0e-3 0.1", "Beta 1 is not a number"),
     ],
 )
 def test_what_is_no_schedule_is_refused_by_name(text: str, says: str) -> None:
@@ -101,6 +104,7 @@ def test_what_is_no_schedule_is_refused_by_name(text: str, says: str) -> None:
         ([(0.5, 0.4), (1.0, 0.55)], "Handle 2: ᾱ must be lower than at handle 1 (0.40)"),
         ([(0.5, 0.4), (0.4, 0.2)], "Handle 2: u must be greater than at handle 1 (0.50)"),
         ([(0.5, 1.0), (1.0, 0.2)], "Handle 1: ᾱ must be at least"),
+        ([(0.5, 1 - 1e-15), (1.0, 0.2)], "Handle 1: ᾱ must be at least"),
         ([(0.5, 0.5), (1.0, 0.0)], "Handle 2: ᾱ must be at least"),
         ([(0.5, 0.5), (0.9, 0.1)], "the last, must have u = 1"),
         ([(1.0, 0.5)], "There must be 2 to 20 handles, not 1."),

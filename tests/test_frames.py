@@ -108,8 +108,11 @@ def test_limits_are_square_and_hold_every_cloud_with_room(clouds, margin):
     low, high = everything.min(axis=0), everything.max(axis=0)
     extent = (high - low).max()
     room = np.concatenate([low - [x_low, y_low], [x_high, y_high] - high])
-    expected = max(extent, 2e-6) * (0.5 + margin) - extent / 2
-    assert room.min() == pytest.approx(expected, abs=rounding)
+    furthest = abs(low + high).max() / 2
+    if extent > 2e-9 * furthest:
+        assert room.min() == pytest.approx(extent * margin, abs=rounding)
+    else:  # a single place, with some room around it
+        assert 0 < room.min() <= max(1.0, furthest) * (1 + 2 * margin)
 
 
 @pytest.mark.parametrize("clouds", [[np.zeros((0, 2))], [np.full((3, 2), np.nan)]])

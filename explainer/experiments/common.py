@@ -37,22 +37,22 @@ def color_bytes(color: Tensor) -> NDArray[np.uint8]:
     return (color.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
 
 
-def shown(data: Dataset, x: Tensor) -> NDArray[np.float32]:
+def shown(data: Dataset, x: Tensor) -> NDArray[np.float64]:
     """Return points (..., 2) in data units, in which everything is drawn."""
-    return data.to_data_units(x).numpy()
+    return data.to_data_units(x.double()).numpy()
 
 
 def signed(value: float, digits: int = 1) -> str:
-    """Write a number with a true minus sign."""
-    return f"{value:.{digits}f}".replace("-", "−")
+    """Write a number with a true minus sign, and none before a zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def small(value: float) -> str:
-    """Write a number of any size with two digits that count: 0.78, or 2.4 · 10⁻⁷."""
-    if value == 0 or abs(value) >= 1e-3:
-        return signed(value, 2) if abs(value) >= 0.1 else f"{value:.2g}".replace("-", "−")
+    """Write a positive number of any size with a few digits that count: 0.778, or 2.4 · 10⁻⁷."""
+    if value == 0 or 1e-3 <= value < 1e4:
+        return f"{value:.3g}"
     digits, exponent = f"{value:.1e}".split("e")
-    return f"{digits} · 10{str(int(exponent)).translate(SUPERSCRIPTS)}".replace("-", "−")
+    return f"{digits} · 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
 @lru_cache(maxsize=16)

@@ -16,8 +16,9 @@ from explainer.page_settings import ForwardSettings
 SIDE = 17  # arrows along one side of the picture
 LONGEST = 1.1  # of the distance between two arrows; a noise of 1 is drawn over the whole of it
 CAPTION = (
-    "The arrows are −ε̂ of a perfect network: where the density rises, and what a sampler "
-    "follows home. This is the score ∇ log q(xₜ), times the noise's standard deviation."
+    "The arrows are −ε̂ of a perfect network: the noise that it would take away, towards where "
+    "the density rises. In the network's units this is the score ∇ log q(xₜ), times the noise's "
+    "standard deviation."
 )
 
 
@@ -25,7 +26,7 @@ def grid(limits: Limits, side: int = SIDE) -> Tensor:
     """Places spread evenly over a picture, in its units, shape (side², 2)."""
     x_low, x_high, y_low, y_high = limits
     share = (torch.arange(side) + 0.5) / side
-    x, y = x_low + share * (x_high - x_low), y_low + share * (y_high - y_low)
+    x, y = x_low + share.double() * (x_high - x_low), y_low + share.double() * (y_high - y_low)
     return torch.cartesian_prod(x, y)
 
 
@@ -50,12 +51,13 @@ def forward_field(fields: dict[str, Any]) -> bytes:
     data, schedule, levels, ways = noised(s)
     limits = limits_around(shown(data, ways[s.way]))
     places = grid(limits)
-    known = ExactDenoiser(data.x[:EXACT_POINTS], schedule)
-    field = arrows(known, (places - data.mean) / data.scale, levels)
+    # Every so many-th, not the first: points of one's own come in the order of drawing.
+    known = ExactDenoiser(data.x[:: -(-len(data.x) // EXACT_POINTS)], schedule)
+    field = arrows(known, ((places - data.mean) / data.scale).float(), levels)
     # Back to data units, and so long that the longest just passes its neighbour.
     apart = (limits[1] - limits[0]) / SIDE
-    field = field * data.scale / data.scale.max() * LONGEST * apart
+    field = field * (data.scale / data.scale.max() * LONGEST * apart)
     return encode(
         {"limits": limits, "caption": CAPTION},
-        {"origins": quantise(places.numpy(), limits), "arrows": field.numpy()},
+        {"origins": quantise(places.numpy(), limits), "arrows": field.float().numpy()},
     )

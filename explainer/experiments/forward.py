@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from explainer.data import Dataset, make_dataset
-from explainer.experiments.common import chosen_frames, color_bytes, shown, signed
+from explainer.experiments.common import chosen_frames, color_bytes, shown, signed, small
 from explainer.frames import encode, limits_around, quantise
 from explainer.page_settings import ForwardSettings
 from explainer.schedules import NoiseSchedule, displayed_step, make_schedule
@@ -71,9 +71,9 @@ def _facts(schedule: NoiseSchedule, levels: list[int]) -> dict[str, list[str]]:
     for t in levels:
         abar = schedule.alpha_bar(t)
         facts["xₜ ="].append(f"{abar**0.5:.2f} x₀ + {(1 - abar) ** 0.5:.2f} ε")
-        facts["βₜ"].append("–" if t < 0 else f"{float(schedule.betas[t]):.2g}")
+        facts["βₜ"].append("–" if t < 0 else small(float(schedule.betas[t])))
         facts["αₜ = 1 − βₜ"].append("–" if t < 0 else f"{float(schedule.alphas[t]):.4f}")
-        facts["ᾱₜ = α₁ α₂ … αₜ"].append(f"{abar:.4f}")
+        facts["ᾱₜ = α₁ α₂ … αₜ"].append(f"{abar:.4f}" if abar >= 1e-3 else small(abar))
         decibels = _decibels(abar)
         if np.isinf(decibels):
             facts["SNR"].append("∞" if decibels > 0 else "0")
@@ -117,11 +117,10 @@ def _table(schedule: NoiseSchedule, levels: list[int], ways: dict[str, Tensor]) 
     names = ("mean of x", "variance of x", "mean of y", "variance of y", "√ᾱₜ", "1 − ᾱₜ")
 
     def texts(values: Tensor) -> list[str]:
-        # Never "−0.000": a zero has no sign.
-        return [signed(round(value, 3) + 0.0, 3) for value in values.tolist()]
+        return [signed(value, 3) for value in values.tolist()]
 
     return {
-        "title": "Jump and walk, measured on these points",
+        "title": "Jump and walk, measured in the network's units",
         "columns": list(columns),
         "rows": [
             [name, [texts(values[:, i]) for values in columns.values()]]
@@ -146,7 +145,7 @@ def _descriptions(schedule: NoiseSchedule, levels: list[int]) -> list[str]:
 
 
 def _strip(levels: list[int]) -> dict[str, list[Any]]:
-    """Choose the tutorial's twenty snapshots: frames and titles."""
+    """Choose the tutorial's twenty snapshots, or all where there are fewer: frames and titles."""
     indices = sorted({round(k * (len(levels) - 1) / 20) for k in range(20)})  # T may be under 20
     steps = [str(displayed_step(levels[i])).translate(SUBSCRIPTS) for i in indices]
     return {"indices": indices, "titles": [f"q(x{step})" for step in steps]}

@@ -14,6 +14,8 @@ from explainer.experiments.common import color_bytes, shown, signed
 from explainer.frames import encode, limits_around, quantise
 from explainer.page_settings import CorruptionSettings
 
+FEWEST_MEASURED = 20  # points; with fewer, chance alone looks like a signal
+
 
 def _measured_snr(cloud: Tensor, data: Tensor) -> str:
     """State in dB the power of what still follows the data against that of the rest."""
@@ -21,6 +23,8 @@ def _measured_snr(cloud: Tensor, data: Tensor) -> str:
     gain = (c * x).sum() / x.square().sum()
     signal = (gain * x).square().mean().item()
     noise = (c - gain * x).square().mean().item()
+    if len(data) < FEWEST_MEASURED or signal == noise == 0:
+        return "–"
     if noise < 1e-9 * signal:
         return "∞"
     # Chance alone leaves a share of about 1/n: below a few times that there is nothing to state.
@@ -49,7 +53,7 @@ def corruption_path(fields: dict[str, Any]) -> bytes:
         "labels": [f"amount {amount:.2f}" for amount in amounts],
         "facts": {
             "measured SNR": [_measured_snr(cloud, data.x) for cloud in clouds],
-            "std of x, y": [
+            "std of x, y, standardised": [
                 " · ".join(f"{v:.2f}" for v in cloud.std(dim=0).tolist()) for cloud in clouds
             ],
         },

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explainer.data import Dataset
-from explainer.experiments.common import SHOWN, chosen_frames, color_bytes, load_model, shown
+from explainer.experiments.common import SHOWN, chosen_frames, color_bytes, load_model, shown, small
 from explainer.frames import Limits, encode, limits_around, quantise
 from explainer.metrics import sliced_wasserstein
 from explainer.own import is_own
@@ -41,7 +41,7 @@ def _view(data: Dataset, x_T: Tensor, final: Tensor) -> Limits:
     return min(near, far, key=lambda limits: limits[1] - limits[0])
 
 
-def _unseen(start: NDArray[np.float32], limits: Limits) -> list[str]:
+def _unseen(start: NDArray[np.float64], limits: Limits) -> list[str]:
     """Say how many points (n, 2) start outside the picture, if any do."""
     outside = ((start < limits[::2]) | (start > limits[1::2])).any(axis=1).sum()
     if not outside:
@@ -61,11 +61,12 @@ def sample_path(fields: dict[str, Any]) -> bytes:
     states = list(sample(denoiser, x_T, stops, schedule, step, generator=generator))
     milliseconds = 1000 * (time.perf_counter() - started)
     final = states[-1].x
-    distance = sliced_wasserstein(
-        data.to_data_units(final) / UNIT, reference(dataset, REFERENCE_POINTS)
-    )
+    # One's own points are centred: far from 0 single precision would lose them.
+    units = final * data.scale.float() if is_own(dataset) else data.to_data_units(final)
+    distance = sliced_wasserstein(units / UNIT, reference(dataset, REFERENCE_POINTS))
     real = real_against_real(dataset, s.n, REFERENCE_POINTS)
     fresh = "two halves of these data are at" if is_own(dataset) else "fresh real data are at"
+    told = small if is_own(dataset) else "{:.4f}".format  # one's own units may be of any size
     kept = [states[i] for i in chosen_frames(len(states))]
     limits = _view(data, x_T, final)
     frames = shown(data, torch.stack([state.x for state in kept]))
@@ -81,14 +82,14 @@ def sample_path(fields: dict[str, Any]) -> bytes:
         "cost": {
             "evaluations": len(stops),
             "milliseconds": round(milliseconds, 1),
-            "swd": round(distance, 5),
-            "real": round(real, 5),
+            "swd": float(f"{distance:.5g}"),
+            "real": float(f"{real:.5g}"),
         },
         "notes": [
             f"{len(stops)} evaluations of the model for each of {s.n:,} points: "
             f"{milliseconds:.0f} ms",
-            f"sliced Wasserstein distance to real data: {distance:.4f}, in data units / {UNIT:g} "
-            f"(0 would be identical; {fresh} {real:.4f})",
+            f"sliced Wasserstein distance to real data: {told(distance)}, in data units / {UNIT:g} "
+            f"(0 would be identical; {fresh} {told(real)})",
             *_unseen(shown(data, x_T), limits),
         ],
     }

@@ -82,7 +82,8 @@ def schedule_clouds(fields: dict[str, Any]) -> bytes:
     s = ScheduleDataSettings(**fields)
     data = make_dataset(s.dataset, CLOUD_POINTS, seed=0)
     eps = torch.randn(data.x.shape, generator=torch.Generator().manual_seed(0))
-    steps = [round(k * s.T / 4) for k in range(5)]  # as displayed: 0 is the data, T the noise
+    # As displayed: 0 is the data, T the noise. Of few steps none is shown twice.
+    steps = sorted({round(k * s.T / 4) for k in range(5)})
     rows, clouds = [], []
     for name, schedule in _schedules(s).items():
         clouds += [data.x if t == 0 else schedule.add_noise(data.x, eps, t - 1) for t in steps]

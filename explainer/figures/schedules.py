@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -46,12 +46,9 @@ def style_of(name: str) -> dict[str, str]:
     return {"color": COLORS.get(name, OWN_COLOR), "dash": DASHES.get(name, "solid")}
 
 
-def _laid_out(figure: go.Figure, values: Iterable[NDArray[Any]], *, log: bool) -> go.Figure:
+def _laid_out(figure: go.Figure, *, log: bool) -> go.Figure:
+    # The marks of a logarithmic axis are the page's own choice, see ``chart.js``.
     figure.update_yaxes(type="log" if log else "linear", exponentformat="power", nticks=6)
-    positive = np.concatenate([v[v > 0] for v in values])
-    decades = np.log10(positive.max() / positive.min()) if len(positive) else 0
-    if log and decades >= 1:  # else plotly writes all digits between two powers over each other
-        figure.update_yaxes(dtick=max(1, round(decades / 5)))
     figure.update_xaxes(title_text="t", title_standoff=2)
     figure.update_layout(
         hovermode="x unified",
@@ -103,7 +100,7 @@ def schedule_figure(
     if log and zeros and len(zeros) <= 2:
         at = " and ".join(f"t = {t}" for t in zeros)
         figure.update_layout(meta={"add": f"The 0 at {at} has no place on a logarithmic axis."})
-    return _laid_out(figure, columns.values(), log=log)
+    return _laid_out(figure, log=log)
 
 
 def floor_figure(
@@ -138,5 +135,5 @@ def floor_figure(
             hoverinfo="skip",
         )
     stated = ", ".join(f"{label_of(name)} {mean:.3f}" for name, mean in means.items())
-    _laid_out(figure, floors.values(), log=log)
+    _laid_out(figure, log=log)
     return figure.update_layout(height=300, meta={"note": f"Mean: {stated}.", "wide": True})

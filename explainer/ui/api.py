@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from explainer.frames import encode
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout, JobView, UnknownJob
+from explainer.own import OWN_PATTERN, touch
 from explainer.page_settings import (
     CorruptionSettings,
     FloorPlotSettings,
@@ -74,6 +76,8 @@ def _question(kind: type[Settings], target: str, media: str, services: Services)
     async def handle(request: Request) -> Response:
         if len(request.url.query) > MAX_QUERY:
             return _refusal(414, f"The address is longer than {MAX_QUERY} characters.")
+        for name in re.findall(OWN_PATTERN, request.url.query):
+            touch(name)
         try:
             settings = kind.from_query(request.query_params)
             answer = await services.calculator(target, settings.model_dump())

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from explainer.ui.api import make_routes
+from explainer.ui.designer import remembered_schedule
 from explainer.ui.handlers import choices
 from explainer.ui.offers import offer_points, offer_schedule
 from explainer.ui.services import Services
@@ -77,6 +78,7 @@ def build_app(services: Services) -> gr.Blocks:
             apply_default_css=False,
             js_on_load=None,
         )
+        remembered = remembered_schedule()
         with gr.Tabs():
             with gr.Tab(forward.TITLE):
                 first = forward.build()
@@ -95,7 +97,7 @@ def build_app(services: Services) -> gr.Blocks:
             (training.schedule, train.SCHEDULES),
             (compared.schedule, compare.SCHEDULES),
         ]
-        offer_schedule(plots.designer, plots.schedules, plots.T, schedule_choosers)
+        offer_schedule(plots.designer, remembered, plots.schedules, plots.T, schedule_choosers)
     page.queue(max_size=200, api_open=False)
     return page
 

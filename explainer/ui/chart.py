@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 JS_ON_LOAD = """
-import(new URL("static/page/chart.js", document.baseURI).href)
+import(new URL("static/page/panels.js", document.baseURI).href)
   .then(({ mount }) => mount(element, props, watch))
   .catch((error) => console.error("The charts could not be loaded:", error));
 """
@@ -69,7 +69,7 @@ def charts(
         Its name for a screen reader.
     words : mapping
         By the figures' names: a title, and the line that explains it; and what the component
-        itself says, see ``WORDS`` in ``chart.js``.
+        itself says, see ``WORDS`` in ``panels.js``.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """What a learner made is offered in every tab: own points as data, a designed schedule as one more.
 
-The pad and the designer keep what was made on the server and then fire an event: ``input`` when it
+What the pad and the designer make is kept on the server; then an event is fired: ``input`` when it
 is to be used at once, ``change`` when it is only to be offered again, after a reload.
 """
 
@@ -18,6 +18,7 @@ from explainer.ui.handlers import QUICK, choices
 from explainer.ui.text import en
 
 LONGEST_LABEL = 60  # characters
+LEAST_T, MOST_T = 10, 1000  # of the page's sliders
 Choice = tuple[str, str]
 
 
@@ -28,7 +29,9 @@ def made(event: gr.EventData) -> tuple[str, str, Any] | None:
         return None
     label = detail.get("label")
     label = label if isinstance(label, str) and label.strip() else "mine"
-    return detail["name"], label.strip()[:LONGEST_LABEL], detail.get("T")
+    # Half of a character that was cut in two could not be sent back.
+    label = label.strip()[:LONGEST_LABEL].encode(errors="replace").decode()
+    return detail["name"], label, detail.get("T")
 
 
 def _is_own_choice(value: object) -> bool:
@@ -99,8 +102,8 @@ def schedule_updates(
         _offer(base, en.OWN_SCHEDULE, name, value, use and i == 0)
         for i, (base, value) in enumerate(zip(bases, current, strict=True))
     ]
-    known = use and isinstance(steps, int) and not isinstance(steps, bool) and steps >= 2
-    return [*updates, gr.update(value=steps) if known else gr.skip()]
+    known = use and isinstance(steps, int) and not isinstance(steps, bool) and 2 <= steps <= MOST_T
+    return [*updates, gr.update(value=max(steps, LEAST_T)) if known else gr.skip()]
 
 
 def offer_points(
@@ -132,6 +135,7 @@ def offer_points(
 
 def offer_schedule(
     designer: gr.HTML,
+    remembered: gr.HTML,
     compared: gr.CheckboxGroup,
     T: gr.Slider,
     choosers: Sequence[tuple[gr.Dropdown, Sequence[Choice]]],
@@ -141,6 +145,8 @@ def offer_schedule(
     Parameters
     ----------
     designer : gr.HTML
+    remembered : gr.HTML
+        Brings back the schedule of before a reload, whatever tab is open.
     compared : gr.CheckboxGroup
         Takes what is used at once.
     T : gr.Slider
@@ -158,4 +164,4 @@ def offer_schedule(
         return schedule_updates(event, current, bases, use=False)
 
     designer.input(used, inputs, [*inputs, T], **QUICK)
-    designer.change(offered, inputs, [*inputs, T], **QUICK)
+    remembered.change(offered, inputs, [*inputs, T], **QUICK)

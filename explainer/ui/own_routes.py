@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from explainer.design import knots_of_betas, knots_of_handles
 from explainer.own import keep_curve, keep_points, kind_of, load_curve, load_points
-from explainer.table import MAX_BYTES, read_points
+from explainer.table import MAX_BYTES, check_points, read_points
 
 MAX_JSON = 256_000  # bytes
 MAX_POINTS = 20_000
@@ -170,9 +170,9 @@ def _drawing(data: bytes) -> Answer:
             raise ValueError(
                 f"Point {i} lies outside the pad: at most {MAX_COORDINATE} is allowed."
             )
-    if len(set(pairs)) < 2:
-        raise ValueError("A drawing needs at least 2 different points.")
-    return _points_answer(np.array(pairs), np.linspace(0, 1, len(pairs)))
+    points = np.array(pairs).reshape(-1, 2)
+    check_points(points, "drawing")
+    return _points_answer(points, np.linspace(0, 1, len(pairs)))
 
 
 # Schedules

@@ -27,7 +27,8 @@ PAGE = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
 <style>body { margin: 16px; width: 640px } .hidden { display: none }</style>
 <!-- players -->
 <script type="module">
-  import { decode, mount } from "./static/player/player.js";
+  import { decode } from "./static/player/frames.js";
+  import { mount } from "./static/player/player.js";
   Object.assign(window, { decode, mount, tell: {} });
   for (const element of document.querySelectorAll("[data-props]")) {
     const props = JSON.parse(element.dataset.props);

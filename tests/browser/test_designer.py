@@ -17,8 +17,10 @@ from scipy.interpolate import PchipInterpolator
 
 pytestmark = pytest.mark.browser
 
-STATIC = Path(__file__).parents[2] / "explainer" / "ui" / "static"
+UI = Path(__file__).parents[2] / "explainer" / "ui"
+FOLDERS = {"page": UI / "static", "player": UI / "player"}
 KINDS = {".js": "text/javascript", ".css": "text/css"}
+MEMORY = "diffusion-explainer-schedule"
 URL = "http://page.test/behind/a/proxy/"
 REFUSAL = "Beta 3 is 1.5: every β must lie between 0 and 1."
 UNREACHABLE = "The server did not answer. Is the app still running?"
@@ -32,6 +34,15 @@ PAGE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="wi
   window.told = [];
   const trigger = (event, data) => window.told.push([event, data]);
   await mount(document.querySelector("#here"), { words: { title: "My curve" } }, () => {}, trigger);
+  document.body.dataset.ready = "yes";
+</script>"""
+# What offers the schedule of before, on a page without a designer.
+AGAIN = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><div id="here"></div>
+<script type="module">
+  import { mount } from "./static/page/again.js";
+  window.told = [];
+  const trigger = (event, data) => window.told.push([event, data]);
+  await mount(document.querySelector("#here"), {}, trigger);
   document.body.dataset.ready = "yes";
 </script>"""
 
@@ -49,6 +60,8 @@ class Desk:
         path = urlsplit(route.request.url).path.removeprefix("/behind/a/proxy/")
         if path == "":
             route.fulfill(body=PAGE, content_type="text/html")
+        elif path == "again":
+            route.fulfill(body=AGAIN, content_type="text/html")
         elif path == "api/own/schedule":
             self.asked.append(json.loads(route.request.post_data or ""))
             if self.holding is None:
@@ -56,7 +69,8 @@ class Desk:
             else:
                 self.holding.append(route)
         else:
-            file = STATIC / path.removeprefix("static/page/")
+            _, folder, name = path.split("/")
+            file = FOLDERS[folder] / name
             route.fulfill(body=file.read_bytes(), content_type=KINDS[file.suffix])
 
     def answer(self, route: Route) -> None:
@@ -75,10 +89,17 @@ class Desk:
         name = f"own-{len(self.asked)}"
         route.fulfill(json={"name": name, "T": T, "u": u.tolist(), "alpha_bar": alpha_bar.tolist()})
 
-    def open(self) -> Desk:
-        self.page.goto(URL)
-        expect(self.page.locator("body")).to_have_attribute("data-ready", "yes")
+    def open(self, path: str = "", ready: bool = True) -> Desk:
+        self.page.goto(URL + path)
+        if ready:
+            expect(self.page.locator("body")).to_have_attribute("data-ready", "yes")
         return self
+
+    def held(self) -> Route:
+        """Wait for a question that is kept without an answer."""
+        while not self.holding:
+            self.page.wait_for_timeout(10)
+        return self.holding[0]
 
     def handle(self, number: int) -> Locator:
         return self.page.get_by_role("slider", name=f"Handle {number} of 5")
@@ -106,6 +127,15 @@ class Desk:
         found: list[Any] = self.page.evaluate("told")
         assert len(found) == count
         return found
+
+    def remember(self, body: dict[str, Any]) -> None:
+        """Have the browser keep a schedule as if it had been designed last."""
+        store = f"text => localStorage.setItem('{MEMORY}', text)"
+        self.page.evaluate(store, json.dumps(body))
+
+    def remembers(self) -> Any:
+        """Return what the browser keeps of the schedule designed last."""
+        return json.loads(self.page.evaluate(f"localStorage.getItem('{MEMORY}')") or "null")
 
     def rest(self) -> int:
         """Wait until nothing is on its way; return how often the page was told."""
@@ -278,7 +308,7 @@ def test_the_curve_is_scipys(desk: Desk) -> None:
 
 def test_slopes_are_scipys_for_any_knots(desk: Desk) -> None:
     desk.open()
-    script = """knots => import(new URL("static/page/designer.js", document.baseURI).href)
+    script = """knots => import(new URL("static/page/curve.js", document.baseURI).href)
         .then(({ slopes }) => slopes(knots))"""
     random = np.random.default_rng(0)
     for _ in range(20):
@@ -395,7 +425,7 @@ def test_a_handle_taken_meanwhile_is_not_torn_away(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("kind", ["handles", "betas"])
-def test_a_reload_offers_it_again_without_switching_to_it(desk: Desk, kind: str) -> None:
+def test_a_reload_shows_it_and_offers_it_without_switching_to_it(desk: Desk, kind: str) -> None:
     desk.open()
     if kind == "handles":
         desk.button("drops early").click()
@@ -404,28 +434,97 @@ def test_a_reload_offers_it_again_without_switching_to_it(desk: Desk, kind: str)
         desk.button("Use these betas").click()
     made = desk.told(1)[0][1]
     before = desk.drawn()
-    desk.open()
+    said = desk.page.get_by_role("status").inner_text().partition("It ends")[2]
+    desk.open("again")
     event, data = desk.told(1)[0]
     assert event == "change"
     assert (data["T"], data["label"]) == (made["T"], made["label"])
-    np.testing.assert_allclose(desk.drawn(), before, atol=1e-9)
-    expect(desk.page.get_by_role("status")).to_contain_text("of last time")
     assert desk.asked[0] == desk.asked[1]
-
-
-@pytest.mark.parametrize("junk", ["", "{", "7", '{"handles": [[0, "x"]]}', '{"betas": 3}'])
-def test_what_storage_holds_is_not_trusted(desk: Desk, junk: str) -> None:
-    memory = "localStorage.setItem('diffusion-explainer-schedule', " + json.dumps(junk) + ")"
-    desk.page.add_init_script(memory)
     desk.open()
+    status = desk.page.get_by_role("status")
+    expect(status).to_contain_text(f"of last time is on offer as “{made['label']}”.")
+    expect(status).to_contain_text(said)
+    np.testing.assert_allclose(desk.drawn(), before, atol=1e-9)
+    desk.told(0)
+    desk.button("Reset").click()  # back to what was shown at first
+    desk.told(1)
+    assert desk.asked[-1] == desk.asked[0]
+
+
+def test_what_the_server_refuses_now_is_forgotten(desk: Desk, errors: list[str]) -> None:
+    desk.open()
+    desk.remember({"betas": "2 3"})
+    desk.open("again")
+    desk.told(0)
+    assert desk.asked == [{"betas": "2 3"}]
+    assert desk.remembers() is None
+    assert [("422" in error) for error in errors] == [True]
+    errors.clear()
+
+
+@pytest.mark.parametrize("busy", [True, False], ids=["busy", "unreachable"])
+@pytest.mark.parametrize("path", ["again", ""], ids=["again", "designer"])
+def test_a_failure_that_may_pass_is_silent_and_nothing_is_forgotten(
+    desk: Desk, errors: list[str], path: str, busy: bool
+) -> None:
+    body = {"betas": "0.1 0.2"}
+    desk.open()
+    desk.remember(body)
+    desk.holding = []
+    desk.open(path, ready=False)
+    route = desk.held()
+    if busy:
+        route.fulfill(status=429, json={"error": "Please wait."})
+    else:
+        route.abort()
+    expect(desk.page.locator("body")).to_have_attribute("data-ready", "yes")
+    desk.page.wait_for_timeout(100)
+    desk.told(0)
+    assert desk.remembers() == body
+    expect(desk.page.locator(".dx-error").filter(has_text=re.compile("."))).to_have_count(0)
+    errors.clear()  # the browser's own, about the request
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_what_was_designed_meanwhile_is_newer(
+    desk: Desk, errors: list[str], accepted: bool
+) -> None:
+    desk.open()
+    desk.remember({"handles": EARLY})
+    desk.holding = []
+    desk.open("again", ready=False)
+    route = desk.held()
+    newer = {"betas": "0.1 0.2"}
+    desk.remember(newer)
+    if accepted:
+        desk.answer(route)
+    else:
+        route.fulfill(status=422, json={"error": REFUSAL})
+    expect(desk.page.locator("body")).to_have_attribute("data-ready", "yes")
+    desk.told(0)
+    assert desk.remembers() == newer
+    errors.clear()
+
+
+@pytest.mark.parametrize(
+    "junk", ["", "{", "7", "null", '{"handles": [[0, "x"]]}', '{"handles": [1, 2, 3, 4, 5]}', "[]"]
+)
+@pytest.mark.parametrize("path", ["", "again"])
+def test_what_storage_holds_is_not_trusted(desk: Desk, junk: str, path: str) -> None:
+    desk.page.add_init_script(f"localStorage.setItem('{MEMORY}', {json.dumps(junk)})")
+    desk.open(path)
     desk.page.wait_for_timeout(100)
     assert desk.asked == []
-    desk.says(2, "ᾱ 0.65 at t/T 0.40")
+    desk.told(0)
+    if not path:
+        desk.says(2, "ᾱ 0.65 at t/T 0.40")
 
 
 def test_it_works_where_storage_is_forbidden(desk: Desk) -> None:
     forbid = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } })"
     desk.page.add_init_script(forbid)
+    desk.open("again")
+    desk.told(0)
     desk.open()
     desk.button("cosine").click()
     desk.told(1)

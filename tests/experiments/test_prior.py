@@ -15,7 +15,7 @@ def test_the_tutorials_schedule_is_told_and_has_ways_out() -> None:
     assert found["verdict"].startswith("At t = 100, 78 % of the data's power is left")
     assert "starts where the data never went" in found["verdict"]
     numbers = {name: value for name, value, _ in found["numbers"]}
-    assert numbers["ᾱ at T"] == "0.78"
+    assert numbers["ᾱ at T"] == "0.778"
     assert numbers["mean of x · y"] == "0.00 · 0.00"
     assert numbers["std of x · y"] == "1.00 · 1.00"
     assert float(numbers["KL, moments"]) < float(numbers["KL, shape"]) / 10
@@ -65,11 +65,27 @@ def test_the_share_of_the_gauge_grows_with_the_gap() -> None:
 def test_a_perfect_network_fails_with_the_tutorials_schedule_alone() -> None:
     tutorial, cosine = (perfect_network({"schedule": name}) for name in ("tutorial", "cosine"))
     assert tutorial["steps"] == cosine["steps"] == 20
-    assert cosine["swd"] < 1.5 * cosine["real"]
-    assert tutorial["swd"] > 1.5 * tutorial["real"]
+    assert float(cosine["from_prior"]) == pytest.approx(float(cosine["from_data"]), rel=0.02)
+    assert float(tutorial["from_prior"]) > 4 * float(tutorial["from_data"])
 
 
 def test_own_points_have_a_prior_too(own_points: str, own_schedule: str) -> None:
     found = prior_meter({"dataset": own_points, "schedule": own_schedule})
     assert found["level"] in {"good", "close"}
-    assert perfect_network({"dataset": own_points, "schedule": own_schedule})["real"] > 0
+    perfect = perfect_network({"dataset": own_points, "schedule": own_schedule, "T": 10})
+    assert perfect["steps"] == 10
+    assert 0 < float(perfect["from_data"]) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("schedule", "T", "says"),
+    [
+        ("tutorial", 100, "about 30 points are enough"),
+        ("tutorial", 100, "no network can mend that"),
+        ("scaled_linear", 90, "starts beside the way"),
+        ("linear", 100, "starts a little beside the way"),
+        ("tutorial", 2, "a handful of points is enough"),
+    ],
+)
+def test_words_are_no_stronger_than_the_gap(schedule: str, T: int, says: str) -> None:
+    assert says in prior_meter({"schedule": schedule, "T": T})["verdict"]

@@ -12,7 +12,6 @@ from starlette.testclient import TestClient
 
 from explainer.frames import decode
 from explainer.jobs import Busy, CalculationTimeout, Calculator, JobStore, WorkerPool
-from explainer.own import open_folder
 from explainer.page_settings import ForwardSettings, SampleSettings
 from explainer.ui.api import QUESTIONS, address, make_routes
 from explainer.ui.services import Services
@@ -22,7 +21,6 @@ COUNT = "tests.jobs.targets:count"
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[Services]:
-    open_folder()
     services = Services(JobStore(WorkerPool(workers=1)), Calculator(workers=1))
     yield services
     services.close()

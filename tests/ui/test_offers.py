@@ -42,6 +42,12 @@ def test_labels_are_bounded_texts(label: object, shown: str) -> None:
     assert found[:2] == (NAME, shown)
 
 
+def test_half_a_character_can_be_sent_back() -> None:
+    found = made(Event({"name": NAME, "label": "my \ud83d"}))  # type: ignore[arg-type]
+    assert found is not None
+    assert found[1].encode()
+
+
 MODELS = [("a model", "a-model")]
 BASES = [choices(en.SCHEDULES), choices(en.SCHEDULES)]
 
@@ -92,7 +98,7 @@ def test_a_designed_schedule_is_compared_and_offered() -> None:
     assert "value" not in T
 
 
-@pytest.mark.parametrize("steps", [None, True, "many", 1, 2.5])
+@pytest.mark.parametrize("steps", [None, True, "many", 1, 2.5, 1001, 10**30])
 def test_no_number_of_steps_is_taken_on_trust(steps: object) -> None:
     assert "value" not in schedules([], "cosine", use=True, T=steps)[-1]
 
@@ -119,7 +125,17 @@ def test_a_way_out_sets_the_controls() -> None:
 
 @pytest.mark.parametrize(
     "forged",
-    [None, [], {"T": -1}, {"T": float("nan")}, {"schedule": "x"}, {"pizza": 1}, {1: 2}],
+    [
+        None,
+        [],
+        {},
+        {"T": 100},
+        {"T": -1},
+        {"T": float("nan")},
+        {"schedule": "x"},
+        {"pizza": 1},
+        {1: 2},
+    ],
     ids=repr,
 )
 def test_a_forged_way_out_leads_nowhere(forged: object) -> None:

@@ -10,8 +10,6 @@ import { makeStamps, newImage, splat } from "./stamps.js";
 import { packed, palettes } from "./theme.js";
 import { drawTrails } from "./trails.js";
 
-export { ramp } from "./theme.js";
-
 const THUMBNAIL_POINTS = 2500; // more do not show at that size
 const THUMBNAIL_INSET = { left: 3, right: 3, top: 3, bottom: 3 };
 

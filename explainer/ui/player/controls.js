@@ -54,3 +54,18 @@ export function listen(player, signal) {
     if (player.data?.count) keys[key]();
   });
 }
+
+/** Show in the controls how the timeline stands, and which of them are of use. */
+export function reflect({ parts, words, timeline, data }) {
+  const still = !(data?.count > 1);
+  for (const name of ["play", "back", "forward", "slider", "speed", "loop"]) parts[name].disabled = still;
+  parts.gif.disabled = !data?.count;
+  parts.play.title = timeline.playing ? words.pause : words.play;
+  parts.play.setAttribute("aria-label", parts.play.title);
+  parts.speed.value = String(timeline.speed);
+  for (const name of ["loop", ...VIEWS]) parts[name].setAttribute("aria-pressed", timeline[name]);
+  // What only another member of the group has is for all to switch on.
+  const offered = (what) => [...timeline.members].some((member) => member.data?.[what]);
+  parts.ghosts.hidden = !offered("ghosts");
+  parts.arrows.hidden = !offered("field");
+}

@@ -2,8 +2,6 @@
 
 import { slices, unpack } from "./container.js";
 
-export { unpack };
-
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** Read a container that holds the frames of a point cloud. */

@@ -1,20 +1,18 @@
 // The player: a point cloud over time, with its transport. `mount` is what the page calls.
 
 import { Field } from "./arrows.js";
+import { Beside } from "./beside.js";
 import { CloudView } from "./canvas.js";
-import { unpack } from "./container.js";
-import { listen } from "./controls.js";
-import { decode, FrameSet } from "./frames.js";
-import { Facts, FrameTable, reserveLines, Strip } from "./panels.js";
-import { coordinatesText, formulaText } from "./readout.js";
-import { buildShell, VIEWS, WORDS, write } from "./shell.js";
+import { listen, reflect } from "./controls.js";
+import { FrameSet } from "./frames.js";
+import { buildShell, VIEWS, WORDS } from "./shell.js";
 import { Sight } from "./sight.js";
 import { Source } from "./source.js";
+import { State } from "./state.js";
+import { loadStyles } from "./styles.js";
 import { Takeaway } from "./takeaway.js";
 import { readTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
-
-export { decode, unpack };
 
 const SHARPEST = 2; // device pixels per css pixel: more costs time and cannot be seen
 
@@ -23,13 +21,11 @@ export class Player {
   data = null;
   #source;
   #view;
-  #panels = []; // what shows a frame's values: facts, table, strip
-  #strip;
+  #beside;
   #field;
   #takeaway;
-  #wantsStrip;
   #autoplay;
-  #state = "idle"; // or "loading" or "error": how the last fetch stands
+  #state = new State(this);
   #request = 0; // the animation frame asked for, if any
   #ended = new AbortController(); // removes all listeners at once
   #sight;
@@ -39,24 +35,17 @@ export class Player {
     this.root = root;
     this.label = label;
     this.height = options.height ?? 420;
-    root.style.setProperty("--pc-height", `${this.height}px`);
     this.words = { ...WORDS, ...options.words };
-    this.#wantsStrip = strip;
     this.#autoplay = autoplay && !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    root.classList.add("pc-player");
-    root.tabIndex = 0;
-    root.setAttribute("role", "group");
-    root.setAttribute("aria-label", label);
     root.player = this;
-    this.parts = buildShell(root, label, this.words);
-    this.parts.bar.hidden = !controls;
-    this.parts.gif.hidden = !gif;
+    this.parts = buildShell(root, label, this.words, { height: this.height, controls, gif });
     this.#source = new Source(this.words.unreachable, {
-      onstart: () => this.#setState("loading"),
+      onstart: () => this.#state.set("loading"),
       onload: (data) => this.load(data),
       onfail: (sentence) => this.refuse(sentence),
     });
     this.#view = new CloudView(this.parts.canvas, this.words);
+    this.#beside = new Beside(this, strip);
     this.#takeaway = new Takeaway(this.parts);
     this.timeline = Timeline.of(group);
     this.timeline.join(this);
@@ -86,13 +75,12 @@ export class Player {
   /** Forget what is being fetched: what comes next is newer. */
   cancel() {
     this.#source.cancel();
-    if (this.#state === "loading") this.#setState("idle");
+    if (this.#state.fetch === "loading") this.#state.set("idle");
   }
 
   /** Say why there is nothing new to see; the picture stays. */
   refuse(sentence) {
-    write(this.parts.error, sentence);
-    this.#setState("error");
+    this.#state.fail(sentence);
   }
 
   /** Show a decoded container. */
@@ -118,7 +106,7 @@ export class Player {
     const at = timeline.playing ? timeline.u * (data.count - 1) : this.index;
     const facts = data.factLists.length;
     data.append(frame);
-    if (data.count === 1 || data.factLists.length > facts || this.#state !== "idle") this.#fill();
+    if (data.count === 1 || data.factLists.length > facts || this.#state.fetch !== "idle") this.#fill();
     this.parts.slider.max = data.count - 1;
     // Not by `seek`: the other members of the group are about to get new frames of their own.
     timeline.u = follows ? 1 : Math.max(0, at) / Math.max(1, data.count - 1);
@@ -180,45 +168,25 @@ export class Player {
   }
 
   onchange() {
-    const { timeline, parts, words } = this;
-    const still = !(this.data?.count > 1);
-    for (const name of ["play", "back", "forward", "slider", "speed", "loop"]) parts[name].disabled = still;
-    parts.gif.disabled = !this.data?.count;
-    parts.play.title = timeline.playing ? words.pause : words.play;
-    parts.play.setAttribute("aria-label", parts.play.title);
-    parts.speed.value = String(timeline.speed);
-    for (const name of ["loop", ...VIEWS]) parts[name].setAttribute("aria-pressed", timeline[name]);
-    const offered = (what) => [...timeline.members].some((member) => member.data?.[what]);
-    parts.ghosts.hidden = !offered("ghosts");
-    parts.arrows.hidden = !offered("field");
+    const { timeline } = this;
+    reflect(this);
     if (!timeline.arrows && this.#field.error) {
       this.#field.forget();
-      this.#state = "idle";
+      this.#state.fetch = "idle";
     }
-    this.#setState();
+    this.#state.show();
     this.#invalidate();
   }
 
   /** Bring picture and words up to date; at most once per animation frame. */
   paint() {
     if (!this.visible || !this.#view.ratio) return;
-    const { timeline, parts, data, index } = this;
+    const { timeline, index } = this;
     if (timeline.arrows) this.#field.want();
-    const last = Math.max(0, (data?.count ?? 0) - 1);
     // Between two frames while it moves; the exact frame when it stands still.
-    const position = timeline.playing ? timeline.u * last : index;
+    const position = timeline.playing ? timeline.u * Math.max(0, (this.data?.count ?? 0) - 1) : index;
     this.#view.draw(position, this.#shown());
-    const label = data?.label(index) ?? "";
-    write(parts.label, label);
-    parts.slider.value = index;
-    parts.slider.style.setProperty("--pc-done", last ? position / last : 0);
-    parts.slider.setAttribute("aria-valuetext", label);
-    for (const panel of this.#panels) panel.show(index);
-    parts.text.setAttribute("aria-live", timeline.playing ? "off" : "polite"); // not 60 times a second
-    write(parts.text, data?.text(index) ?? "");
-    parts.caption.hidden = !(timeline.arrows && this.#field.caption);
-    write(parts.caption, this.#field.caption);
-    this.#showNumbers(position);
+    this.#beside.show(position, timeline.arrows ? this.#field.caption : "");
   }
 
   // --- inside ---
@@ -246,56 +214,20 @@ export class Player {
     });
   }
 
-  #setState(state = this.#state) {
-    this.#state = state;
-    const { root, parts, data, timeline } = this;
-    const shown = data?.count ? (timeline.playing ? "playing" : "ready") : "empty";
-    root.dataset.state = state === "idle" ? shown : state;
-    root.dataset.frames = data?.count ?? 0;
-    root.setAttribute("aria-busy", state === "loading");
-    parts.error.hidden = state !== "error";
-    parts.empty.hidden = Boolean(data?.count) || state === "error";
-    write(parts.empty, parts.empty.hidden ? "" : state === "loading" ? this.words.loading : this.words.empty);
-  }
-
-  /** Build what depends on the data but not on the frame. */
+  /** Take over the data, except for the frame shown. */
   #fill() {
-    const { root, parts, data } = this;
-    this.#state = "idle";
-    parts.slider.max = Math.max(0, (data?.count ?? 1) - 1);
+    const { data } = this;
+    this.#state.fetch = "idle";
     this.#view.setData(data);
     this.#field?.drop();
     this.#field = new Field(data?.field, this.words.unreachable, () => this.#fieldCame());
-    const wanted = this.#wantsStrip ? data?.strip : null;
-    this.#strip = new Strip(parts.strip, wanted, (index) => data.label(index), (index) => this.show(index));
-    this.#panels = [new Facts(parts.facts, data?.factLists), new FrameTable(parts.table, data?.table), this.#strip];
-    if (this.visible && this.#view.ratio) this.#strip.draw(this.#view);
-    parts.formula.hidden = !data?.formula;
-    // On a wide page the words stand beside the picture, if there are any but the label.
-    const words = !data || data.factLists.length || data.table || data.text(0) || data.notes.length;
-    root.classList.toggle("pc-beside", Boolean(words));
-    reserveLines(parts.label, data?.labels);
-    reserveLines(parts.text, data?.descriptions.concat(data.summary));
-    parts.notes.replaceChildren(
-      ...(data?.notes ?? []).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
-    );
+    this.#beside.fill();
+    if (this.visible && this.#view.ratio) this.#beside.drawStrip(this.#view);
   }
 
   #fieldCame() {
     if (this.#field.error) this.refuse(this.#field.error);
     this.#invalidate();
-  }
-
-  /** What the point under the pointer reads, or else the followed one. */
-  #showNumbers(position) {
-    const { timeline, data, parts, words } = this;
-    const known = (point) => point >= 0 && point < (data?.points ?? 0);
-    const point = [timeline.hovered, timeline.followed].find(known);
-    const none = point === undefined;
-    write(parts.readout, none ? "" : coordinatesText(data.coordinates(position, point)));
-    if (!data?.formula) return;
-    write(parts.formula, none ? words.choose : formulaText(data.terms(position, point)));
-    parts.formula.classList.toggle("pc-hint", none);
   }
 
   #playIfFirstSeen() {
@@ -310,28 +242,16 @@ export class Player {
     this.parts.canvas.style.height = `${height}px`;
     const resized = this.#view.setSize(width, height, Math.min(SHARPEST, devicePixelRatio || 1));
     const themed = this.#view.setTheme(readTheme(this.root, this.parts.stage));
-    if (resized || themed) this.#strip.draw(this.#view);
+    if (resized || themed) this.#beside.drawStrip(this.#view);
     // At once: a canvas that was given a new size is blank, and a blank frame would be seen.
     if (resized) this.paint();
     else this.#invalidate();
   }
 }
 
-let styles = null; // the one stylesheet of all players
-
-function loadStyles() {
-  styles ??= new Promise((resolve) => {
-    const link = document.createElement("link");
-    Object.assign(link, { rel: "stylesheet", href: new URL("player.css", import.meta.url) });
-    link.onload = link.onerror = resolve; // without it the player is plain, but works
-    document.head.append(link);
-  });
-  return styles;
-}
-
 /** Make a player in `element`; `props.value` says what to fetch (`src`), or what is wrong (`error`). */
 export async function mount(element, props, watch) {
-  await loadStyles();
+  await loadStyles(new URL("player.css", import.meta.url));
   const player = new Player(element.querySelector("[data-player]") ?? element, props);
   const open = () => {
     const { src, error } = props.value ?? {};

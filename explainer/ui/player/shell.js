@@ -83,13 +83,20 @@ const MARKUP = `<div class="pc-card">
 </div>`;
 
 /** Fill `root` with the player's markup and return its parts by name. */
-export function buildShell(root, label, words) {
+export function buildShell(root, label, words, { height, controls, gif }) {
   root.innerHTML = MARKUP;
+  root.classList.add("pc-player");
+  root.style.setProperty("--pc-height", `${height}px`);
+  root.tabIndex = 0;
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", label);
   const found = [...root.querySelectorAll("[data-part]")];
   const parts = Object.fromEntries(found.map((part) => [part.dataset.part, part]));
   parts.title.textContent = label;
   parts.title.hidden = !label; // an empty heading is one to stumble over
   root.setAttribute("aria-description", words.keys);
+  parts.bar.hidden = !controls;
+  parts.gif.hidden = !gif;
   parts.canvas.setAttribute("aria-label", `${label}: ${words.drawing}`);
   parts.slider.setAttribute("aria-label", words.frame);
   parts.meter.setAttribute("aria-label", words.saving);

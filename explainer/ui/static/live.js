@@ -1,6 +1,8 @@
 // A training run as it goes: polls the server for news, adds pictures to a player, draws the loss.
 
-import { decode, Player, unpack } from "../player/player.js";
+import { unpack } from "../player/container.js";
+import { decode } from "../player/frames.js";
+import { Player } from "../player/player.js";
 import { Chart } from "./chart.js";
 
 const EVERY = 200; // milliseconds between two questions while somebody looks

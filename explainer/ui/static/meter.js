@@ -1,5 +1,7 @@
 // The prior meter: a gauge from "as good as N(0, I)" to "far from it", why, and what to do about it.
 
+import { loadStyles } from "../player/styles.js";
+
 async function answer(src) {
   const response = await fetch(new URL(src, document.baseURI));
   const found = await response.json().catch(() => ({}));
@@ -41,20 +43,8 @@ function shell(root, words) {
 const element = (tag, text, more = {}) =>
   Object.assign(document.createElement(tag), { textContent: text, ...more });
 
-let styles = null; // the one stylesheet of all meters
-
-function loadStyles() {
-  styles ??= new Promise((resolve) => {
-    const link = document.createElement("link");
-    Object.assign(link, { rel: "stylesheet", href: new URL("meter.css", import.meta.url) });
-    link.onload = link.onerror = resolve; // without it the meter is plain, but says the same
-    document.head.append(link);
-  });
-  return styles;
-}
-
 export async function mount(host, props, watch, trigger) {
-  await loadStyles();
+  await loadStyles(new URL("meter.css", import.meta.url));
   const { words } = props;
   const parts = shell(host.querySelector("[data-meter]"), words);
   let wanted = null;
@@ -92,12 +82,12 @@ export async function mount(host, props, watch, trigger) {
       if (src !== wanted) return;
       parts.error.textContent = "";
       draw(found);
-      const { steps, swd, real } = await answer(perfect);
+      const { steps, from_prior, from_data } = await answer(perfect);
       if (src !== wanted) return;
       parts.perfect.textContent = words.perfect
         .replace("{steps}", steps)
-        .replace("{swd}", swd.toFixed(4))
-        .replace("{real}", real.toFixed(4));
+        .replace("{from_prior}", from_prior)
+        .replace("{from_data}", from_data);
     } catch (problem) {
       if (src === wanted) parts.error.textContent = problem.message;
     }

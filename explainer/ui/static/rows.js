@@ -1,6 +1,7 @@
 // A row of clouds for each schedule, from data to t = T, and the verdict on where it ends.
 
-import { loadStyles, swatch } from "./chart.js";
+import { loadStyles } from "../player/styles.js";
+import { swatch } from "./panels.js";
 
 export const WORDS = {
   loading: "Computing …",
@@ -147,7 +148,7 @@ export async function mount(element, props, watch) {
   // The player draws the clouds; its modules are not needed before there are some.
   const modules = ["canvas", "container", "frames", "theme"].map((name) => import(`../player/${name}.js`));
   const player = Object.assign({}, ...(await Promise.all(modules)));
-  await loadStyles();
+  await loadStyles(new URL("schedule.css", import.meta.url));
   const root = element.querySelector("[data-rows]");
   const rows = new Rows(root, props.label, { ...WORDS, ...props.words }, player);
   watch("value", () => rows.show(props.value));

@@ -43,11 +43,14 @@ def _show(*values: Any) -> tuple[Value, Any, Any]:
 def _way_out(event: gr.EventData) -> list[Any]:
     """Return schedule, T and terminal SNR as the meter's button says; nothing if it is forged."""
     detail = getattr(event, "_data", None)
-    try:
-        settings = NoisingSettings(**detail if isinstance(detail, dict) else {"": None})
-    except (TypeError, ValueError):
+    fields = ("schedule", "T", "zero_terminal_snr")
+    if not isinstance(detail, dict) or set(detail) != set(fields):
         return [gr.skip()] * 3
-    return [settings.schedule, settings.T, settings.zero_terminal_snr]
+    try:
+        settings = NoisingSettings(**detail)
+    except ValueError:
+        return [gr.skip()] * 3
+    return [getattr(settings, field) for field in fields]
 
 
 def build() -> ForwardTab:

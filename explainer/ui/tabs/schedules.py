@@ -59,7 +59,8 @@ def build() -> SchedulesTab:
             names = gr.CheckboxGroup(
                 choices(en.SCHEDULES), value=list(first.schedules), label=en.LABELS["schedules"]
             )
-            T = gr.Slider(10, 1000, value=first.T, step=10, label=en.LABELS["T"])
+            # Any number, not tens alone: so many betas may be pasted.
+            T = gr.Slider(10, 1000, value=first.T, step=1, label=en.LABELS["T"])
             zero = gr.Checkbox(value=False, label=en.LABELS["zero_terminal_snr"])
             axis = gr.Radio(["linear", "log"], value=first.axis, label=en.LABELS["axis"])
             eta = gr.Slider(0, 1, value=first.eta, step=0.05, label=en.LABELS["sigma_eta"])

@@ -47,9 +47,9 @@ PRIOR_WORDS = {
     "far": "far from it",
     "ways_out": "One click out:",
     "leads_to": "ᾱ = {alpha_bar} at T",
-    "perfect": "What it costs: a perfect network that starts from N(0, I) and takes {steps} DDIM "
-    "steps ends at a sliced Wasserstein distance of {swd} from the data, in data units / 10; real "
-    "data are {real} apart.",
+    "perfect": "What it costs: with {steps} DDIM steps, a perfect network ends at a sliced "
+    "Wasserstein distance of {from_prior} from the data when it starts from N(0, I), and of "
+    "{from_data} when it starts from q(x_T) itself (in data units / 10).",
 }
 
 SCHEDULE = """\

@@ -129,3 +129,12 @@ def test_pasted_betas_are_used_or_refused_by_name(page: Page, app: str) -> None:
         "40"
     )
     expect(page.locator("[data-rows]")).to_contain_text("At t = 40")
+
+
+def test_a_designed_schedule_survives_a_reload(page: Page, app: str) -> None:
+    visit(page, app, TAB)
+    page.get_by_role("button", name="drops early").click()
+    expect(page.get_by_role("checkbox", name="my schedule")).to_be_checked()
+    page.reload()
+    page.get_by_label("Noise schedule", exact=True).locator("visible=true").first.click()
+    expect(page.get_by_role("option", name="my schedule")).to_be_visible()

@@ -1,0 +1,53 @@
+// A designed schedule: what it is called, what the server says of it, what the browser remembers.
+
+import { STARTS } from "./curve.js";
+
+export const NAMES = { label: "my schedule", betasLabel: "my schedule, {T} betas" };
+
+const MEMORY = "diffusion-explainer-schedule"; // what was designed last, offered again on a reload
+
+/** Put values into a sentence, by their names. */
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+/** What others call a schedule of T steps; one through handles has any number of them. */
+export const called = (body, T, words) => fill(body.betas ? words.betasLabel : words.label, { T });
+
+/**
+ * Have the server make a schedule of `{ handles }` or `{ betas }`. Every failure is an Error whose
+ * message is a sentence for the reader; a refusal has a status.
+ */
+export async function post(body, unreachable = "") {
+  let response, answer;
+  try {
+    const headers = { "Content-Type": "application/json" };
+    const url = new URL("api/own/schedule", document.baseURI);
+    response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+    answer = await response.json();
+  } catch {
+    throw new Error(unreachable);
+  }
+  if (response.ok && !answer.error) return answer;
+  throw Object.assign(new Error(answer.error ?? unreachable), { status: response.status });
+}
+
+/** Keep what was designed, or with null nothing. */
+export function remember(body) {
+  try {
+    if (body) localStorage.setItem(MEMORY, JSON.stringify(body));
+    else localStorage.removeItem(MEMORY);
+  } catch {
+    // Storage may be forbidden; then a reload begins anew.
+  }
+}
+
+/** What was designed last, or null. */
+export function recall() {
+  try {
+    const { handles, betas } = JSON.parse(localStorage.getItem(MEMORY));
+    if (typeof betas === "string") return { betas };
+    const sound = (handle) => handle.length === 2 && handle.every(Number.isFinite);
+    return handles.length === STARTS.cosine.length && handles.every(sound) ? { handles } : null;
+  } catch {
+    return null; // nothing there, or not ours
+  }
+}
