@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -12,15 +10,8 @@ from hypothesis import strategies as st
 from scipy.interpolate import PchipInterpolator
 
 from explainer.design import MAX_BETAS, knots_of_betas, knots_of_handles
-from explainer.own import FOLDER_VARIABLE, keep_curve
+from explainer.own import keep_curve
 from explainer.schedules import NoiseSchedule, make_schedule
-
-
-@pytest.fixture(autouse=True, scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("own")))
-        yield
 
 
 def designed(handles: list[tuple[float, float]], T: int) -> NoiseSchedule:

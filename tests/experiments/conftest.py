@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explainer.own import FOLDER_VARIABLE, keep_curve, keep_points
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("own")))
+from explainer.own import keep_curve, keep_points
 
 
 @pytest.fixture
