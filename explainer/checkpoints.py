@@ -16,6 +16,7 @@ from torch import Tensor
 from explainer.config import TrainConfig
 from explainer.models import NetworkDenoiser, make_network
 from explainer.objectives import OBJECTIVES
+from explainer.own import keep_curve
 from explainer.schedules import NoiseSchedule, make_schedule
 from explainer.settings import InvalidSetting
 from explainer.shipped import FORMAT, VERSION, parse_metadata
@@ -23,6 +24,9 @@ from explainer.training import TrainState
 
 MAX_BYTES = 32 * 2**20  # the largest network allowed, with its optimiser, takes a tenth of it
 STATE_GROUPS = ("weights", "average", "exp_avg", "exp_avg_sq")
+
+
+OWN_SCHEDULE = "own_schedule"  # in the info: knots of a schedule that only its maker has
 
 
 class InvalidCheckpoint(ValueError):
@@ -50,8 +54,13 @@ class Checkpoint:
     state: TrainState | None = None
 
     def schedule(self) -> NoiseSchedule:
-        """Make the schedule that the network was trained with."""
+        """Make the schedule that the network was trained with; a designed one comes with it."""
         c = self.config
+        if OWN_SCHEDULE in self.info:
+            try:
+                keep_curve(**self.info[OWN_SCHEDULE])
+            except (TypeError, ValueError) as error:
+                raise InvalidCheckpoint("The checkpoint's own schedule cannot be read.") from error
         return make_schedule(c.schedule, c.T, zero_terminal_snr=c.zero_terminal_snr)
 
     def denoiser(self) -> NetworkDenoiser:

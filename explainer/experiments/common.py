@@ -12,6 +12,7 @@ from torch import Tensor
 from explainer.checkpoints import load
 from explainer.data import Dataset, make_dataset
 from explainer.models import Denoiser, ExactDenoiser
+from explainer.own import is_own
 from explainer.page_settings import EXACT
 from explainer.schedules import NoiseSchedule, make_schedule
 from explainer.shipped import shipped_models
@@ -35,6 +36,11 @@ def chosen_frames(count: int, most: int = MAX_FRAMES) -> list[int]:
 def color_bytes(color: Tensor) -> NDArray[np.uint8]:
     """Write colours in [0, 1] as the page takes them, shape (n,)."""
     return (color.clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+
+
+def file_name(*parts: str) -> str:
+    """Name a picture of an experiment, for the file it is taken home in."""
+    return " ".join("own" if is_own(part) else part.replace("_", " ") for part in parts)
 
 
 def shown(data: Dataset, x: Tensor) -> NDArray[np.float64]:

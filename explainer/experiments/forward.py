@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from explainer.data import Dataset, make_dataset
-from explainer.experiments.common import chosen_frames, color_bytes, shown, signed, small
+from explainer.experiments.common import chosen_frames, color_bytes, file_name, shown, signed, small
 from explainer.frames import encode, limits_around, quantise
+from explainer.own import is_own, load_points
 from explainer.page_settings import ForwardSettings
 from explainer.schedules import NoiseSchedule, displayed_step, make_schedule
 
@@ -63,20 +64,23 @@ def _decibels(abar: float) -> float:
     return float(10 * np.log10(abar / (1 - abar)))
 
 
-def _facts(schedule: NoiseSchedule, levels: list[int]) -> dict[str, list[str]]:
+def _facts(schedule: NoiseSchedule, levels: list[int], way: str) -> dict[str, list[str]]:
     """Describe noise levels as the columns of a small table."""
-    facts: dict[str, list[str]] = {
-        "xₜ =": [], "βₜ": [], "αₜ = 1 − βₜ": [], "ᾱₜ = α₁ α₂ … αₜ": [], "SNR": [],
-    }  # fmt: skip
+    whole = "xₜ =" if way == "jump" else "altogether"
+    facts: dict[str, list[str]] = {} if way == "jump" else {"xₜ =": []}
+    facts |= {whole: [], "βₜ": [], "αₜ = 1 − βₜ": [], "ᾱₜ = α₁ α₂ … αₜ": [], "SNR": []}
     for t in levels:
         abar = schedule.alpha_bar(t)
-        facts["xₜ ="].append(f"{abar**0.5:.2f} x₀ + {(1 - abar) ** 0.5:.2f} ε")
+        if way == "walk":
+            kept, added = float(schedule.alphas[t]) ** 0.5, float(schedule.betas[t]) ** 0.5
+            facts["xₜ ="].append("x₀" if t < 0 else f"{kept:.3f} xₜ₋₁ + {added:.3f} ε")
+        facts[whole].append(f"{abar**0.5:.2f} x₀ + {(1 - abar) ** 0.5:.2f} ε")
         facts["βₜ"].append("–" if t < 0 else small(float(schedule.betas[t])))
         facts["αₜ = 1 − βₜ"].append("–" if t < 0 else f"{float(schedule.alphas[t]):.4f}")
         facts["ᾱₜ = α₁ α₂ … αₜ"].append(f"{abar:.4f}" if abar >= 1e-3 else small(abar))
         decibels = _decibels(abar)
         if np.isinf(decibels):
-            facts["SNR"].append("∞" if decibels > 0 else "0")
+            facts["SNR"].append("∞ dB" if decibels > 0 else "−∞ dB")
         else:
             facts["SNR"].append(f"{signed(decibels)} dB")
     return facts
@@ -151,6 +155,14 @@ def _strip(levels: list[int]) -> dict[str, list[Any]]:
     return {"indices": indices, "titles": [f"q(x{step})" for step in steps]}
 
 
+def _left_out(dataset: str, drawn: int) -> list[str]:
+    """Say how many of one's own points are drawn, if not all are."""
+    given = len(load_points(dataset)[0]) if is_own(dataset) else drawn
+    if given == drawn:
+        return []
+    return [f"{drawn:,} of the {given:,} points are drawn, chosen at random"]
+
+
 def forward_process(fields: dict[str, Any]) -> bytes:
     """Compute :class:`ForwardSettings`: the cloud at every noise level, as a container."""
     s = ForwardSettings(**fields)
@@ -166,7 +178,7 @@ def forward_process(fields: dict[str, Any]) -> bytes:
             f"· noise {100 * (1 - a):.0f} % of the power"
             for t, a in zip(levels, power, strict=True)
         ],
-        "facts": _facts(schedule, levels),
+        "facts": _facts(schedule, levels, s.way),
         "table": _table(schedule, levels, ways),
         "descriptions": _descriptions(schedule, levels),
         "strip": _strip(levels),
@@ -178,6 +190,9 @@ def forward_process(fields: dict[str, Any]) -> bytes:
             "scale": scale,
         },
         "field": f"api/field?{s.to_query()}",
+        "source": s.dataset,
+        "name": file_name(s.dataset, s.schedule, f"T={s.T}", s.way),
+        "notes": _left_out(s.dataset, len(data.x)),
     }
     return encode(header, {"frames": quantise(frames, limits), "color": color_bytes(data.color)})
 
@@ -192,4 +207,7 @@ def forward_strip(fields: dict[str, Any]) -> bytes:
     strip = _strip(levels)
     # The letters of matplotlib's own font have no small subscripts for all digits: use its maths.
     titles = [f"$q(x_{{{displayed_step(levels[i])}}})$" for i in strip["indices"]]
-    return strip_png(frames[strip["indices"]], titles, data.color.numpy(), limits_around(frames))
+    chosen = frames[strip["indices"]]
+    # Strays would make every shape small.
+    limits = limits_around(np.quantile(chosen.reshape(-1, 2), [0.005, 0.995], axis=0))
+    return strip_png(chosen, titles, data.color.numpy(), limits)

@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from explainer.checkpoints import Checkpoint, to_bytes
+from explainer.checkpoints import OWN_SCHEDULE, Checkpoint, to_bytes
 from explainer.config import TrainConfig
 from explainer.data import Dataset, make_dataset
 from explainer.experiments.common import SHOWN, color_bytes, load_model, shown
 from explainer.frames import encode, limits_around, quantise
 from explainer.jobs.reports import Report
+from explainer.own import is_own, load_curve
 from explainer.page_settings import ShippedRunSettings
 from explainer.sampling import ddim_step, last, sample, timesteps
 from explainer.shipped import shipped_run as checkpoints_of
@@ -36,6 +37,15 @@ def _training_frame(data: Dataset, x_T: Tensor, previews: list[Tensor], labels: 
     )
 
 
+def _brought_along(config: TrainConfig) -> dict[str, Any]:
+    """Return what a checkpoint needs where the learner's own schedule is not known."""
+    if not is_own(config.schedule):
+        return {}
+    curve = load_curve(config.schedule)
+    knots = {"u": curve.u.tolist(), "alpha_bar": curve.alpha_bar.tolist(), "kind": curve.kind}
+    return {OWN_SCHEDULE: knots}
+
+
 def live_training(fields: dict[str, Any]) -> Iterator[Report]:
     """Train :class:`TrainConfig` and report loss, progress, a picture, and a checkpoint at last."""
     config = TrainConfig(**fields)
@@ -44,7 +54,8 @@ def live_training(fields: dict[str, Any]) -> Iterator[Report]:
         finished = snapshot.step == config.steps
         result = None
         if finished:
-            result = to_bytes(Checkpoint(config, snapshot.parameters, {"step": snapshot.step}))
+            info = {"step": snapshot.step, **_brought_along(config)}
+            result = to_bytes(Checkpoint(config, snapshot.parameters, info))
         yield Report(
             progress=snapshot.step / config.steps,
             series={

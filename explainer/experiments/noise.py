@@ -10,7 +10,7 @@ from torch import Tensor
 
 from explainer.corruptions import CORRUPTIONS, Box
 from explainer.data import make_dataset
-from explainer.experiments.common import color_bytes, shown, signed
+from explainer.experiments.common import color_bytes, file_name, shown, signed
 from explainer.frames import encode, limits_around, quantise
 from explainer.page_settings import CorruptionSettings
 
@@ -50,6 +50,8 @@ def corruption_path(fields: dict[str, Any]) -> bytes:
     limits = limits_around(frames, shown(data, end), shown(data, data.x))
     header = {
         "limits": limits,
+        "source": s.dataset,
+        "name": file_name(s.dataset),
         "labels": [f"amount {amount:.2f}" for amount in amounts],
         "facts": {
             "measured SNR": [_measured_snr(cloud, data.x) for cloud in clouds],

@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explainer.data import Dataset
-from explainer.experiments.common import SHOWN, chosen_frames, color_bytes, load_model, shown, small
+from explainer.experiments.common import (
+    SHOWN,
+    chosen_frames,
+    color_bytes,
+    file_name,
+    load_model,
+    shown,
+    small,
+)
 from explainer.frames import Limits, encode, limits_around, quantise
 from explainer.metrics import sliced_wasserstein
 from explainer.own import is_own
-from explainer.page_settings import SampleSettings
+from explainer.page_settings import EXACT, SampleSettings
 from explainer.quality import UNIT, real_against_real, reference
 from explainer.sampling import ddim_step, ddpm_step, sample, timesteps
 from explainer.schedules import displayed_step
@@ -74,6 +82,7 @@ def sample_path(fields: dict[str, Any]) -> bytes:
     levels = [state.t for state in kept]
     header = {
         "limits": limits,
+        "name": file_name(s.model.replace(EXACT, "exact "), f"{len(stops)} steps"),
         "labels": [f"t = {displayed_step(t)} of {schedule.T}" for t in levels],
         "facts": {
             "evaluations": [str(i) for i in chosen_frames(len(states))],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,17 @@ def _laid_out(figure: go.Figure, *, log: bool) -> go.Figure:
     return figure
 
 
+def _left_out(columns: Iterable[NDArray[Any]]) -> str:
+    """Say which values a logarithmic axis has no place for."""
+    zeros = sorted({int(t) + 1 for values in columns for t in np.flatnonzero(values <= 0)})
+    if not zeros:
+        return ""
+    if len(zeros) > 2:
+        return "Values of 0 have no place on a logarithmic axis."
+    at = " and ".join(f"t = {t}" for t in zeros)
+    return f"The 0 at {at} has no place on a logarithmic axis."
+
+
 def _line(name: str, values: NDArray[Any], *, log: bool) -> go.Scatter:
     return go.Scatter(
         x=np.arange(1, len(values) + 1),
@@ -88,7 +99,7 @@ def schedule_figure(
     Returns
     -------
     plotly Figure
-        Without title or legend: the page has both in its own letters. ``layout.meta.note`` says
+        Without title or legend: the page has both in its own letters. ``layout.meta.add`` says
         what a logarithmic axis leaves out, if it does.
     """
     log = (log or quantity in ALWAYS_LOG) and quantity not in NEVER_LOG
@@ -96,10 +107,8 @@ def schedule_figure(
         name: np.asarray(values[quantity], dtype=np.float64) for name, values in table.items()
     }
     figure = go.Figure([_line(name, values, log=log) for name, values in columns.items()])
-    zeros = sorted({int(t) + 1 for values in columns.values() for t in np.flatnonzero(values == 0)})
-    if log and zeros and len(zeros) <= 2:
-        at = " and ".join(f"t = {t}" for t in zeros)
-        figure.update_layout(meta={"add": f"The 0 at {at} has no place on a logarithmic axis."})
+    if log and (left_out := _left_out(columns.values())):
+        figure.update_layout(meta={"add": left_out})
     return _laid_out(figure, log=log)
 
 
@@ -135,5 +144,8 @@ def floor_figure(
             hoverinfo="skip",
         )
     stated = ", ".join(f"{label_of(name)} {mean:.3f}" for name, mean in means.items())
+    meta = {"note": f"Mean: {stated}", "wide": True}
+    if log and (left_out := _left_out(floors.values())):
+        meta["add"] = left_out
     _laid_out(figure, log=log)
-    return figure.update_layout(height=300, meta={"note": f"Mean: {stated}.", "wide": True})
+    return figure.update_layout(height=300, meta=meta)

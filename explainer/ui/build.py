@@ -29,6 +29,9 @@ def _theme() -> gr.themes.Base:
         spacing_size="sm",
     ).set(
         # Quiet controls: the pictures are what there is to look at.
+        # Links a little darker than the theme's, to be read with ease.
+        link_text_color="*secondary_700",
+        link_text_color_dark="*secondary_300",
         body_text_color_subdued="*neutral_600",
         body_text_color_subdued_dark="*neutral_400",
         block_title_background_fill="transparent",

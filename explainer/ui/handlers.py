@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
+
+import gradio as gr
 
 # Small handlers skip the queue (half the requests, a tenth of the time), a dragged
 # slider sends its last value, and the components show progress themselves.
@@ -42,3 +44,11 @@ def one_sentence(handler: Callable[P, Value]) -> Callable[P, Value]:
 def choices(words: dict[str, str]) -> list[tuple[str, str]]:
     """Return a dictionary of words as the choices of a dropdown or radio."""
     return [(label, value) for value, label in words.items()]
+
+
+def chooser(options: Sequence[tuple[str, str]], **settings: Any) -> gr.Dropdown:
+    """Return a dropdown, without Gradio's field to type into.
+
+    On a phone that field would bring up a keyboard, over the list.
+    """
+    return gr.Dropdown(list(options), filterable=False, **settings)

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from explainer.config import TrainConfig
+from explainer.config import PRESETS, TrainConfig
 from explainer.page_settings import FloorSettings
 from explainer.shipped import ShippedModel
 from explainer.ui.api import address
@@ -26,9 +26,11 @@ def floor_address(config: TrainConfig) -> str:
 
 
 def _title(preset: str, config: TrainConfig) -> str:
-    return en.RUN_TITLE.format(
-        dataset=en.dataset_name(config.dataset), recipe=en.RECIPES[preset], seed=config.seed
-    )
+    recipe = en.RECIPES[preset]
+    if config.schedule != PRESETS[preset].schedule:
+        recipe += f", {en.schedule_name(config.schedule)}"
+    dataset = en.dataset_name(config.dataset)
+    return en.RUN_TITLE.format(dataset=dataset, recipe=recipe, seed=config.seed)
 
 
 def run_value(run: str, preset: str, config: TrainConfig) -> dict[str, Any]:

@@ -53,6 +53,8 @@ export class FrameSet {
     this.formula = header.formula ?? null;
     this.field = header.field ?? null; // the address of the arrows
     this.start = header.start;
+    this.source = header.source; // what the points are of, if the caller says so
+    this.name = header.name ?? ""; // what a file of it is called
     this.color = color;
     this.#fitColor();
   }

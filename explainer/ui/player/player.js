@@ -24,6 +24,7 @@ export class Player {
   #beside;
   #field;
   #takeaway;
+  #moves; // whether the reader minds things that move by themselves
   #autoplay;
   #state = new State(this);
   #request = 0; // the animation frame asked for, if any
@@ -36,7 +37,8 @@ export class Player {
     this.label = label;
     this.height = options.height ?? 420;
     this.words = { ...WORDS, ...options.words };
-    this.#autoplay = autoplay && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#autoplay = autoplay && this.#moves;
     root.player = this;
     this.parts = buildShell(root, label, this.words, { height: this.height, controls, gif });
     this.#source = new Source(this.words.unreachable, {
@@ -87,12 +89,16 @@ export class Player {
   load(data) {
     const { timeline } = this;
     const others = [...timeline.members].some((member) => member !== this && member.data?.count);
-    // Someone who looks at frame 40 and moves a setting wants to see frame 40 of the new data.
-    const stays = data.start === undefined && (others || this.data?.count === data.count);
+    // Someone who looks at frame 40 and moves a setting wants to see frame 40 again; but other
+    // data at their end all look alike, so they are shown from the beginning.
+    const known = this.data?.count ? this.data.source : undefined;
+    const other = known !== undefined && known !== data.source;
+    const stays = data.start === undefined && !other && (others || this.data?.count);
     this.data = data;
     this.#fill();
     if (stays) timeline.seek(timeline.u);
     else this.show(data.start ?? 0);
+    if (other && this.#moves) this.play();
     // A new field or ghosts may be for all members to switch on.
     for (const member of timeline.members) member.onchange();
     this.#playIfFirstSeen();

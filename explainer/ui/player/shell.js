@@ -13,7 +13,7 @@ export const WORDS = {
   trails: "Trails",
   trailsNote: "Show where each point has been during the last frames",
   arrows: "Arrows",
-  arrowsNote: "Show where the points are being pushed",
+  arrowsNote: "Show which way the noise would be taken away, at every place",
   ghosts: "x̂₀",
   ghostsNote: "Show the predicted clean data, x̂₀, as rings",
   gif: "GIF",

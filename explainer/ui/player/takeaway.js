@@ -63,6 +63,7 @@ async function render({ data, title, theme, words, show, arrows, marked }, { onp
   const frameOf = (i) => Math.round((i / Math.max(1, count - 1)) * (data.count - 1));
   view.draw(0);
   const paper = `rgb(${view.paper.join(" ")})`;
+  const heading = [title, data.name].filter(Boolean).join(" · ");
   const { place, density } = view.theme;
   const ghosts = show.ghosts && data.ghosts; // in the colours of their places, always
   const ramps = show.density ? [density, ...(ghosts ? [place] : [])] : [place];
@@ -75,7 +76,7 @@ async function render({ data, title, theme, words, show, arrows, marked }, { onp
     draw: (i) => {
       const frame = frameOf(i);
       view.draw(frame, { show, arrows, marked });
-      drawBand(context, theme, paper, title, data.label(frame));
+      drawBand(context, theme, paper, heading, data.label(frame));
       context.drawImage(view.canvas, 0, BAND);
       return new Uint32Array(context.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
     },
@@ -100,7 +101,8 @@ export class Takeaway {
     this.parts.saving.hidden = false;
     try {
       const onprogress = (share) => this.#progress(share);
-      download(await render(picture, { onprogress, signal: abort.signal }), picture.title);
+      const name = `${picture.title} ${picture.data.name}`;
+      download(await render(picture, { onprogress, signal: abort.signal }), name);
     } catch (error) {
       if (!abort.signal.aborted) throw error;
     } finally {

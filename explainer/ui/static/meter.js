@@ -15,7 +15,7 @@ function shell(root, words) {
     <div class="dx-gauge" role="meter" aria-valuemin="0" aria-valuemax="100"><b></b></div>
     <div class="dx-gauge-names" aria-hidden="true"></div>
     <p class="dx-error" role="alert"></p>
-    <p class="dx-verdict" aria-live="polite"></p>
+    <p class="dx-verdict" aria-live="polite" tabindex="-1"></p>
     <div class="dx-ways-out" hidden><span></span></div>
     <dl></dl>
     <p class="dx-perfect"></p>
@@ -62,6 +62,8 @@ export async function mount(host, props, watch, trigger) {
         return row;
       }),
     );
+    // Who took a way out by keyboard goes on from what it led to.
+    if (parts.ways.contains(document.activeElement)) parts.verdict.focus();
     parts.ways.hidden = !ways_out.length;
     for (const old of parts.ways.querySelectorAll("button")) old.remove();
     for (const { label, alpha_bar, level: to, settings } of ways_out) {

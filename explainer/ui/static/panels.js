@@ -40,7 +40,7 @@ class Panel {
 
   show(figure) {
     const { note = this.note, add = "", wide } = figure.layout.meta ?? {};
-    this.#say(`${note} ${add}`.trim());
+    this.#say(add ? `${note}. ${add}` : note);
     this.card.classList.toggle("dx-wide", Boolean(wide));
     this.chart.show(figure);
   }

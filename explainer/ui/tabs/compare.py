@@ -10,7 +10,7 @@ import gradio as gr
 from explainer.page_settings import EXACT, SampleSettings
 from explainer.shipped import ShippedModel, shipped_models
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, Value, choices, one_sentence
+from explainer.ui.handlers import QUICK, Value, choices, chooser, one_sentence
 from explainer.ui.player.component import point_cloud
 from explainer.ui.text import en
 
@@ -48,6 +48,13 @@ def _schedule(choice: Any) -> Any:
     return None if choice == TRAINED else choice
 
 
+def _chooser(model: Any) -> Any:
+    """Return the update of the schedule's chooser: a network knows only its own."""
+    if isinstance(model, str) and model.startswith(EXACT):
+        return gr.update(interactive=True)
+    return gr.update(interactive=False, value=TRAINED)
+
+
 @one_sentence
 def _ddpm(model: Any, schedule: Any, steps: Any, seed: Any) -> Value:
     settings = SampleSettings(
@@ -71,11 +78,20 @@ def build() -> CompareTab:
     gr.Markdown(en.COMPARE, elem_classes="dx-intro")
     with gr.Row():
         models = _models()
-        model = gr.Dropdown(
-            models, value=left.model, label=en.LABELS["model"], scale=3, min_width=260
+        model = chooser(
+            models,
+            value=left.model,
+            label=en.LABELS["model"],
+            scale=3,
+            min_width=260,
         )
-        schedule = gr.Dropdown(
-            SCHEDULES, value=TRAINED, label=en.LABELS["model_schedule"], scale=2, min_width=220
+        schedule = chooser(
+            SCHEDULES,
+            value=TRAINED,
+            label=en.LABELS["model_schedule"],
+            scale=2,
+            min_width=220,
+            interactive=False,
         )
         seed = gr.Number(0, precision=0, label=en.LABELS["seed"], min_width=120)
     with gr.Row():
@@ -100,6 +116,7 @@ def build() -> CompareTab:
                 address("sample", right), label=en.COMPARE_DDIM, group="compare", height=460
             )
     gr.Markdown(en.EXACT_NOTE, elem_classes="dx-note")
+    model.change(_chooser, model, schedule, **QUICK)
     for component in (model, schedule, ddpm_steps, seed):
         component.change(_ddpm, [model, schedule, ddpm_steps, seed], ddpm, **QUICK)
     for component in (model, schedule, ddim_steps, eta, seed):

@@ -9,7 +9,7 @@ import gradio as gr
 
 from explainer.page_settings import ForwardSettings, NoisingSettings
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, Value, choices
+from explainer.ui.handlers import QUICK, Value, choices, chooser
 from explainer.ui.meter import meter_value, prior_meter
 from explainer.ui.pad import own_points_pad
 from explainer.ui.player.component import point_cloud
@@ -59,11 +59,15 @@ def build() -> ForwardTab:
     gr.Markdown(en.FORWARD, elem_classes="dx-intro")
     with gr.Row():
         with gr.Column(scale=1, min_width=290, elem_classes="dx-controls"):
-            dataset = gr.Dropdown(
-                choices(en.DATASETS), value=first.dataset, label=en.LABELS["dataset"]
+            dataset = chooser(
+                choices(en.DATASETS),
+                value=first.dataset,
+                label=en.LABELS["dataset"],
             )
-            schedule = gr.Dropdown(
-                choices(en.SCHEDULES), value=first.schedule, label=en.LABELS["schedule"]
+            schedule = chooser(
+                choices(en.SCHEDULES),
+                value=first.schedule,
+                label=en.LABELS["schedule"],
             )
             T = gr.Slider(10, 1000, value=first.T, step=10, label=en.LABELS["T"])
             zero = gr.Checkbox(value=False, label=en.LABELS["zero_terminal_snr"])
@@ -75,7 +79,7 @@ def build() -> ForwardTab:
             pad = own_points_pad(folded=en.FORWARD_OWN)
         with gr.Column(scale=4, min_width=320):
             player = point_cloud(
-                address("forward", first), label=TITLE, autoplay=True, strip=True, height=500
+                address("forward", first), label=TITLE, autoplay=True, strip=True, height=460
             )
             link = gr.HTML(
                 {"src": address("strip.png", first)},

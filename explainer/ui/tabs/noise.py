@@ -10,7 +10,7 @@ import gradio as gr
 from explainer.page_settings import CorruptionSettings
 from explainer.settings import CORRUPTION_NAMES, CorruptionName
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, Value, choices, one_sentence
+from explainer.ui.handlers import QUICK, Value, choices, chooser, one_sentence
 from explainer.ui.player.component import point_cloud
 from explainer.ui.text import en
 
@@ -26,7 +26,7 @@ def build() -> gr.Dropdown:
     """Build the tab, wire it, and return its chooser of data sets."""
     gr.Markdown(en.NOISE, elem_classes="dx-intro")
     with gr.Column(elem_classes="dx-short"):
-        dataset = gr.Dropdown(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
+        dataset = chooser(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
     players = []
     with gr.Row():
         for kind in CORRUPTION_NAMES:

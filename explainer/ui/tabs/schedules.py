@@ -11,7 +11,7 @@ from explainer.page_settings import FloorPlotSettings, QuantitiesSettings, Sched
 from explainer.ui.api import address
 from explainer.ui.chart import chart_value, charts
 from explainer.ui.designer import schedule_designer
-from explainer.ui.handlers import QUICK, Value, choices
+from explainer.ui.handlers import QUICK, Value, choices, chooser
 from explainer.ui.rows import cloud_rows
 from explainer.ui.text import en
 
@@ -64,12 +64,14 @@ def build() -> SchedulesTab:
             zero = gr.Checkbox(value=False, label=en.LABELS["zero_terminal_snr"])
             axis = gr.Radio(["linear", "log"], value=first.axis, label=en.LABELS["axis"])
             eta = gr.Slider(0, 1, value=first.eta, step=0.05, label=en.LABELS["sigma_eta"])
-            dataset = gr.Dropdown(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
+            dataset = chooser(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
         with gr.Column(scale=4, min_width=320):
             designer = schedule_designer()
     plots = charts(_plots(first, FloorPlotSettings()), label=TITLE, words=en.QUANTITIES)
     gr.Markdown(en.FLOOR_NOTE, elem_classes="dx-note")
-    rows = cloud_rows(address("clouds", ScheduleDataSettings()), en.SCHEDULE_CLOUDS)
+    rows = cloud_rows(
+        address("clouds", ScheduleDataSettings()), en.SCHEDULE_CLOUDS, words=en.LEVELS
+    )
     inputs = [names, T, zero, axis, eta, dataset]
     for component in inputs:
         component.change(_show, inputs, [plots, rows], **QUICK)

@@ -13,7 +13,7 @@ from explainer.page_settings import ShippedRunSettings
 from explainer.settings import InvalidSetting
 from explainer.shipped import shipped_run
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, Value, choices, one_sentence
+from explainer.ui.handlers import QUICK, Value, choices, chooser, one_sentence
 from explainer.ui.live import live_view, run_value, shipped_value
 from explainer.ui.services import Services
 from explainer.ui.text import en
@@ -74,8 +74,8 @@ def build(services: Services) -> TrainTab:
     with gr.Row():
         with gr.Column(scale=1, min_width=260, elem_classes="dx-controls"):
             preset = gr.Radio(choices(en.TRAIN_PRESETS), value="fast", label=en.LABELS["preset"])
-            dataset = gr.Dropdown(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
-            schedule = gr.Dropdown(SCHEDULES, value=RECIPE, label=en.LABELS["train_schedule"])
+            dataset = chooser(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
+            schedule = chooser(SCHEDULES, value=RECIPE, label=en.LABELS["train_schedule"])
             seed = gr.Number(0, precision=0, label=en.LABELS["seed"])
             button = gr.Button(en.LABELS["start"], variant="primary")
             visitor = gr.Textbox(visible=False)

@@ -3,7 +3,7 @@
 TITLE = "Diffusion, explained"
 LEAD = (
     "Watch data dissolve into noise, a small network learn the way back, and two samplers walk it. "
-    "Everything is computed, nothing is a film: follow any point, change anything."
+    "Nothing is a film: change anything."
 )
 
 DATASETS = {
@@ -16,6 +16,7 @@ DATASETS = {
     "gaussians": "Eight Gaussians",
 }
 OWN_POINTS = "My points"
+OWN_SCHEDULE = "my schedule"
 
 
 def dataset_name(name: str) -> str:
@@ -32,24 +33,30 @@ SCHEDULES = {
     "sigmoid": "sigmoid (in ᾱ)",
 }
 
+
+def schedule_name(name: str) -> str:
+    """Return what a schedule is called, one's own included."""
+    return SCHEDULES.get(name, OWN_SCHEDULE)
+
+
 FORWARD = """\
-**Noise is added step by step, until nothing is left but noise.** Each point is a data point, \
-coloured by where it sits on the shape; drag the slider and watch the colours mix and both \
-histograms turn into bells. Click a point to follow it with its numbers."""
-STRIP = "Take the twenty snapshots home as a picture"
+**Noise is added step by step, until nothing is left but noise.** Each point is coloured by where \
+it sits on the shape: drag the bar under the picture and watch the colours mix and both histograms \
+turn into bells. The picture is in the data's own units; the numbers are in the network's, where \
+every data set has mean 0 and variance 1."""
+STRIP = "Take these snapshots home as a picture"
 FORWARD_JUMP = "jump: straight from x₀ to xₜ, with one draw of noise ε"
 FORWARD_WALK = "walk: one step after another, with fresh noise at each"
 FORWARD_OWN = "Draw or upload your own points"
+LEVELS = {"good": "as good as N(0, I)", "close": "nearly", "far": "far from it"}
 PRIOR_WORDS = {
+    **LEVELS,
     "title": "Prior meter: is the end really noise?",
-    "good": "as good as N(0, I)",
-    "close": "nearly",
-    "far": "far from it",
     "ways_out": "One click out:",
     "leads_to": "ᾱ = {alpha_bar} at T",
     "perfect": "What it costs: with {steps} DDIM steps, a perfect network ends at a sliced "
     "Wasserstein distance of {from_prior} from the data when it starts from N(0, I), and of "
-    "{from_data} when it starts from q(x_T) itself (in data units / 10).",
+    "{from_data} when it starts from the last cloud itself (in data units / 10).",
 }
 
 SCHEDULE = """\
@@ -57,7 +64,6 @@ SCHEDULE = """\
 starts from pure noise, so the data must really be gone at t = T. Drag the curve below into a \
 schedule of your own; everything on this page follows, and the other tabs offer it too."""
 SCHEDULE_CLOUDS = "What each schedule does to the data"
-OWN_SCHEDULE = "my schedule"
 QUANTITIES = {
     "betas": ("βₜ", "the variance that step t adds"),
     "alphas": ("αₜ = 1 − βₜ", "the share of power that step t keeps"),
@@ -76,8 +82,9 @@ QUANTITIES = {
 FLOOR_NOTE = """\
 *Why the loss does not go down:* no network can tell how much of what it sees is noise, so even a \
 perfect one is left with the loss above, and its mean over t (dotted) is where a training loss \
-stops. Early steps with little noise are the hardest to predict: a schedule with many of them, \
-like the tutorial's, has a high floor, and that says nothing about the samples."""
+stops. A little noise hides in the data's own spread and is the hardest to tell: a schedule with \
+many such steps, like the tutorial's, has a high floor, and that says nothing about the samples. \
+(The least noise of all is easy again: there the data points can be told apart.)"""
 
 TRAIN = """\
 **A small network learns to undo the noise, in a second or two.** Press Start: the cloud is \
@@ -124,8 +131,8 @@ COMPARE_DDPM, COMPARE_DDIM = "DDPM", "DDIM"
 EXACT_LABEL = "Exact denoiser, no training · {dataset}"
 EXACT_NOTE = (
     "The exact denoisers in the list need no training: each predicts as well as can be for its "
-    "2,000 data points. Their samples copy those points, so they have memorised them, and fresh "
-    "data may still be farther from them than from a network's samples."
+    "data points, 2,000 at most. With enough steps their samples copy those points: they have "
+    "memorised them, and fresh data may be farther from them than from a network's samples."
 )
 
 NOISE = """\
@@ -138,7 +145,7 @@ NOISE_TYPES = {
     "uniform": "Uniform",
 }
 
-AS_TRAINED = "as the model was trained"
+AS_TRAINED = "the model's own"
 AS_IN_RECIPE = "as in the recipe"
 
 LABELS = {
@@ -150,7 +157,7 @@ LABELS = {
     "way": "How to get to xₜ",
     "axis": "Vertical axis",
     "sigma_eta": "η, for DDIM's σ",
-    "model_schedule": "Noise schedule of the exact denoiser",
+    "model_schedule": "Noise schedule (exact denoisers only)",
     "train_schedule": "Noise schedule",
     "preset": "Recipe",
     "seed": "Seed",
