@@ -133,8 +133,8 @@ def test_no_data_left_is_no_division_by_zero() -> None:
     header, _, x = clouds(
         forward.forward_process({"n": 50, "T": 20, "zero_terminal_snr": True, "way": "walk"})
     )
-    assert header["facts"]["SNR"][0] == "∞"
-    assert header["facts"]["SNR"][-1] == "0"
+    assert header["facts"]["SNR"][0] == "∞ dB"
+    assert header["facts"]["SNR"][-1] == "−∞ dB"
     assert "nan" not in str(header)
     end = in_network_units(x[-1], make_dataset("s_curve", 50, seed=0))
     assert end.std() == pytest.approx(1, abs=0.25)  # NaN would lie in one corner
@@ -230,3 +230,23 @@ def test_the_strip_has_twenty_pictures() -> None:
 def test_subscripts_are_digits() -> None:
     header, *_ = clouds(forward.forward_process({"n": 20, "T": 1000}))
     assert all(re.fullmatch("q\\(x[₀-₉]+\\)", title) for title in header["strip"]["titles"])
+
+
+def test_the_walk_shows_the_formula_of_one_step() -> None:
+    facts = decode(forward.forward_process({"n": 20, "way": "walk", "schedule": "linear"}))[0][
+        "facts"
+    ]
+    schedule = make_schedule("linear", 100)
+    kept, added = float(schedule.alphas[59]) ** 0.5, float(schedule.betas[59]) ** 0.5
+    assert facts["xₜ ="][60] == f"{kept:.3f} xₜ₋₁ + {added:.3f} ε"
+    abar = schedule.alpha_bar(59)
+    assert facts["altogether"][60] == f"{abar**0.5:.2f} x₀ + {(1 - abar) ** 0.5:.2f} ε"
+
+
+def test_it_is_said_how_many_of_many_points_are_drawn() -> None:
+    many = np.random.RandomState(0).normal(size=(3000, 2))
+    fields = {"dataset": keep_points(many, np.linspace(0, 1, 3000))}
+    header, arrays = decode(forward.forward_process(fields))
+    assert header["notes"] == ["2,000 of the 3,000 points are drawn, chosen at random"]
+    assert arrays["frames"].shape[1] == 2000
+    assert decode(forward.forward_process({"n": 50}))[0]["notes"] == []

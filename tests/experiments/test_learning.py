@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
+import pytest
 import torch
 
 from explainer.checkpoints import from_bytes
@@ -11,6 +13,8 @@ from explainer.config import TrainConfig
 from explainer.experiments import learning
 from explainer.frames import decode
 from explainer.jobs import JobStore, WorkerPool, run_inline
+from explainer.own import FOLDER_VARIABLE
+from explainer.schedules import _cached, make_schedule
 from tests.experiments.clouds import clouds
 
 TINY = TrainConfig(
@@ -76,3 +80,17 @@ def test_ones_own_points_can_be_learnt(own_points: str) -> None:
     assert reports[-1].progress == 1
     assert reports[-1].series["validation_loss"][0] < reports[0].series["validation_loss"][0]
     assert from_bytes(reports[-1].result or b"").config.dataset == own_points
+
+
+def test_a_checkpoint_brings_ones_own_schedule_along(
+    own_schedule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = TINY.replace(schedule=own_schedule)
+    reports = run_inline("explainer.experiments.learning:live_training", config.model_dump())
+    data = list(reports)[-1].result or b""
+    expected = make_schedule(own_schedule, config.T).betas
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))  # another server, which has nothing
+    _cached.cache_clear()
+    with pytest.raises(ValueError, match="no longer here"):
+        make_schedule(own_schedule, config.T)
+    assert torch.equal(from_bytes(data).schedule().betas, expected)
