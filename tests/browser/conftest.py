@@ -1,12 +1,14 @@
-"""How the browser tests start Chromium."""
+"""How the browser tests start Chromium, and how they fail on what a page complains of."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium found: `apt-get install chromium` or `playwright install chromium`"
@@ -31,3 +33,13 @@ def browser_type_launch_args(playwright: Any) -> dict[str, Any]:
             "--disable-sync",
         ],
     }
+
+
+@pytest.fixture
+def errors(page: Page) -> Iterator[list[str]]:
+    """Whatever the page complains of; a test that expects a complaint takes it out."""
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else 0)
+    yield found
+    assert found == []

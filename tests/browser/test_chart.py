@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("errors")]
 
 UI = Path(__file__).parents[2] / "explainer" / "ui"
 FOLDERS = {"page": UI / "static", "player": UI / "player"}
@@ -147,16 +146,6 @@ def desk(page: Page) -> Desk:
     return Desk(page)
 
 
-@pytest.fixture(autouse=True)
-def errors(page: Page) -> Iterator[list[str]]:
-    """Whatever the page complains of; a test that expects a complaint takes it out."""
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else 0)
-    yield found
-    assert found == []
-
-
 def test_titles_notes_and_a_legend_without_doubles(desk: Desk) -> None:
     hidden = {**figure("mean")["data"][0], "showlegend": False}
     first = figure("linear", "cosine", "linear", note="from 0.001 to 1")
@@ -164,7 +153,7 @@ def test_titles_notes_and_a_legend_without_doubles(desk: Desk) -> None:
     desk.open({"betas": first, "snr": figure("linear", add="0 is not shown."), "x": figure("a")})
     assert desk.titles() == ["The betas", "SNR", "x"]
     expect(desk.panel("betas").locator("p")).to_have_text("from 0.001 to 1")
-    expect(desk.panel("snr").locator("p")).to_have_text("data against noise 0 is not shown.")
+    expect(desk.panel("snr").locator("p")).to_have_text("data against noise. 0 is not shown.")
     expect(desk.page.locator(".dx-legend li")).to_have_text(["linear", "cosine"])
     swatch = desk.page.locator(".dx-legend line").first
     expect(swatch).to_have_attribute("stroke", "#0080C8")

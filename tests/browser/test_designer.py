@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, Route, expect
 from scipy.interpolate import PchipInterpolator
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("errors")]
 
 UI = Path(__file__).parents[2] / "explainer" / "ui"
 FOLDERS = {"page": UI / "static", "player": UI / "player"}
@@ -164,16 +163,6 @@ class Desk:
 @pytest.fixture
 def desk(page: Page) -> Desk:
     return Desk(page)
-
-
-@pytest.fixture(autouse=True)
-def errors(page: Page) -> Iterator[list[str]]:
-    """Whatever the page complains of; a test that expects a complaint takes it out."""
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else 0)
-    yield found
-    assert found == []
 
 
 def test_nothing_is_asked_before_anything_is_done(desk: Desk) -> None:

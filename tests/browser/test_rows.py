@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from explainer import frames
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("errors")]
 
 UI = Path(__file__).parents[2] / "explainer" / "ui"
 FOLDERS = {"page": UI / "static", "player": UI / "player"}
@@ -151,16 +150,6 @@ class Desk:
 @pytest.fixture
 def desk(page: Page) -> Desk:
     return Desk(page)
-
-
-@pytest.fixture(autouse=True)
-def errors(page: Page) -> Iterator[list[str]]:
-    """Whatever the page complains of; a test that expects a complaint takes it out."""
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else 0)
-    yield found
-    assert found == []
 
 
 def test_each_schedule_has_five_clouds_and_a_verdict(desk: Desk) -> None:

@@ -37,7 +37,7 @@ def app() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def quiet(page: Page, app: str) -> Iterator[None]:
+def errors(page: Page, app: str) -> Iterator[list[str]]:
     """Fail on whatever the page complains of, and on any request that leaves the app."""
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -54,5 +54,5 @@ def quiet(page: Page, app: str) -> Iterator[None]:
             complaints.append(f"asked for {url}")
 
     page.on("request", lambda request: watch(request.url))
-    yield
+    yield complaints
     assert complaints == []

@@ -11,7 +11,17 @@ from playwright.sync_api import Page, expect
 
 from explainer.checkpoints import load
 from explainer.config import PRESETS
-from tests.browser.app.pages import PICTURE, READY, TABS, canvas, painted, pause, player, visit
+from tests.browser.app.pages import (
+    PICTURE,
+    READY,
+    TABS,
+    canvas,
+    choose,
+    painted,
+    pause,
+    player,
+    visit,
+)
 from tests.browser.app.server import start_app
 
 pytestmark = pytest.mark.browser
@@ -93,6 +103,21 @@ def test_two_samplers_from_the_same_noise(page: Page, app: str) -> None:
     expect(right).to_contain_text("7 evaluations of the model")
     expect(right).to_have_attribute("data-frames", "8")
     expect(left).to_contain_text("100 evaluations of the model")
+
+
+def test_a_schedule_can_be_chosen_for_exact_denoisers_alone(page: Page, app: str) -> None:
+    visit(page, app, "DDPM vs DDIM")
+    right = player(page, "DDIM")
+    chooser = page.get_by_label("Noise schedule (exact denoisers only)")
+    expect(chooser).to_be_disabled()
+    choose(page, "Model", "Exact denoiser, no training · Moons")
+    expect(chooser).to_be_enabled()
+    choose(page, "Noise schedule (exact denoisers only)", "linear")
+    right.get_by_role("slider").fill("0")
+    expect(right).to_contain_text("0.3636")
+    choose(page, "Model", "Moons · fast")
+    expect(chooser).to_be_disabled()
+    expect(right).not_to_contain_text("0.3636")
 
 
 def test_three_noises_move_together(page: Page, app: str) -> None:

@@ -82,7 +82,7 @@ def test_the_prior_meter_has_a_way_out(page: Page, app: str) -> None:
     expect(meter).to_have_attribute("aria-valuetext", "far from it")
     expect(page.get_by_text("starts where the data never went")).to_be_visible()
     expect(player(page, TAB)).to_contain_text("0.7780")
-    expect(page.get_by_text(re.compile("a perfect network .* 20 DDIM steps"))).to_be_visible()
+    expect(page.get_by_text(re.compile("with 20 DDIM steps, a perfect network"))).to_be_visible()
     page.get_by_role("button", name=re.compile("T = 1000")).click()
     expect(meter).to_have_attribute("aria-valuetext", "as good as N(0, I)")
     expect(page.get_by_label("number input for Steps T").first).to_have_value("1000")
@@ -173,7 +173,7 @@ def test_the_process_goes_home_as_a_gif_and_a_strip(page: Page, app: str) -> Non
         film.seek(100)
         assert np.abs(np.asarray(film.convert("RGB"), dtype=int) - first).mean() > 1
     with page.expect_download() as download:
-        page.get_by_role("link", name="Take the twenty snapshots home").click()
+        page.get_by_role("link", name="Take these snapshots home").click()
     with Image.open(io.BytesIO(download.value.path().read_bytes())) as strip:
         assert strip.size == (1800, 420)
 
@@ -198,3 +198,16 @@ def test_a_bad_number_is_named_and_the_picture_stays(page: Page, app: str) -> No
     box.press("Enter")
     painted(cloud)
     expect(page.get_by_role("meter", name=re.compile("Prior meter"))).to_be_visible()
+
+
+def test_other_data_are_shown_from_their_beginning(page: Page, app: str) -> None:
+    visit(page, app, TAB)
+    cloud = player(page, TAB)
+    pause(cloud)
+    cloud.get_by_role("slider").fill("100")
+    choose(page, "Noise schedule", "linear")
+    expect(cloud).to_contain_text("0.3636")
+    expect(cloud).to_have_attribute("data-frame", "100")  # another schedule: the place is kept
+    choose(page, "Data set", "Circles")
+    expect(cloud).to_have_attribute("data-state", "playing")
+    expect(cloud).to_have_attribute("data-frame", re.compile(r"^\d\d?$"))
