@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from explainer.jobs import Calculator, JobStore, WorkerPool
 from explainer.own import open_folder
-from explainer.page_settings import FloorPlotSettings, ForwardSettings, NoisingSettings
+from explainer.page_settings import ForwardSettings, NoisingSettings
 
 # The forkserver imports these once; every worker starts from there in a tenth of a second. The
 # first optimiser step needs torch._dynamo, which takes as long to import as torch itself.
@@ -58,13 +58,11 @@ def start_services(workers: int = 2) -> Services:
     """
     open_folder()  # before the processes start: they learn from the environment where it is
     calculator = Calculator(workers=1, preload=PRELOAD, setup=SET_UP)
-    # What the first visitor sees is computed while the server itself is still starting, and what
-    # takes longest on the next tab after that.
+    # What the first visitor sees is computed while the server itself is still starting. No more:
+    # the page itself needs the processor then.
     for target, settings in (
         ("forward:forward_process", ForwardSettings()),
         ("prior:prior_meter", NoisingSettings()),
-        ("prior:perfect_network", NoisingSettings()),
-        ("schedules:floor_plot", FloorPlotSettings()),
     ):
         calculator.warm(f"explainer.experiments.{target}", settings.model_dump())
     pool = WorkerPool(workers=workers, preload=PRELOAD, setup=SET_UP)
