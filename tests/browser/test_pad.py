@@ -163,6 +163,7 @@ def test_a_stroke_is_sprayed_counted_and_used(desk: Desk) -> None:
     assert event["event"] == "input"
     assert event["n"] == n
     assert event["label"] == f"My drawing · {n} points"
+    expect(desk.page.get_by_text(f"In use: My drawing · {n} points.")).to_be_visible()
     points, color = load_points(event["name"])
     assert len(points) == n
     assert np.abs(points[:, 1] + 0.5).max() < 0.06  # the brush's radius is 0.05
@@ -197,6 +198,7 @@ def test_undo_takes_back_the_last_stroke_and_also_clearing(desk: Desk) -> None:
     assert desk.fired(3)["n"] == desk.number() == one
     desk.button("Clear").click()
     expect(desk.count).to_have_text("no points yet")
+    expect(desk.page.get_by_text("The picture keeps the points of before")).to_be_visible()
     desk.button("Undo").click()
     assert desk.fired(4)["n"] == one
 

@@ -6,7 +6,7 @@ import { buildShell } from "./padshell.js";
 import { MAX_POINTS, paint, Sketch } from "./sketch.js";
 
 export const WORDS = {
-  draw: "Draw your own points",
+  draw: "Draw points",
   hint: "Draw here with mouse, finger or pen",
   pad: "Drawing pad. By keyboard, upload a table instead.",
   brush: "Brush",
@@ -29,6 +29,8 @@ export const WORDS = {
   space: "separated by spaces",
   decimalComma: "decimal commas",
   large: "The file is too large: at most 2 MB are read.",
+  inUse: "In use: {label}. Every tab offers it among its data sets.",
+  kept: "The picture keeps the points of before until you draw others.",
   unreachable: "The server did not answer. What you made is still here: please try again.",
 };
 
@@ -120,6 +122,7 @@ class Pad {
   #use({ name, n }, label, memory) {
     if (this.sketch.count < MAX_POINTS) this.#say("");
     remember({ name, label, n, ...memory });
+    this.parts.status.textContent = this.words.inUse.replace("{label}", label);
     this.trigger("input", { name, label, n });
   }
 
@@ -132,6 +135,7 @@ class Pad {
     parts.clear.disabled = !count;
     clearTimeout(this.#timer);
     if (finished) this.#generation += 1;
+    if (finished && count < 2 && parts.status.textContent) parts.status.textContent = this.words.kept;
     if (finished && count > 1) this.#timer = setTimeout(() => this.#useDrawing(), PAUSE);
   }
 
@@ -164,6 +168,7 @@ class Pad {
     } catch (error) {
       if (reading !== this.#reading) return;
       this.#complain(error, "table", `${shortened(file.name)}: `);
+      parts.preview.classList.add("dp-older"); // it is of the file before
     }
     parts.chooseText.textContent = words.choose;
   }
@@ -172,6 +177,7 @@ class Pad {
     const { parts, words } = this;
     this.#table = table;
     parts.preview.hidden = false;
+    parts.preview.classList.remove("dp-older");
     parts.fileName.textContent = table.file;
     const facts = [words[table.separator], table.decimal === "comma" && words.decimalComma];
     parts.facts.textContent = facts.filter(Boolean).join(", ");

@@ -40,7 +40,8 @@ export function buildShell(root, words, folded) {
           <ul data-part="notes"></ul>
           <button type="button" data-part="use" class="dp-use"></button>
         </div>
-      </section></div>
+      </section>
+      <p data-part="status" class="dp-status" role="status"></p></div>
     </details>`;
   for (const part of root.querySelectorAll("[data-word]")) part.textContent = words[part.dataset.word];
   const parts = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));

@@ -57,7 +57,10 @@ def build() -> SchedulesTab:
     with gr.Row():
         with gr.Column(scale=1, min_width=290):
             names = gr.CheckboxGroup(
-                choices(en.SCHEDULES), value=list(first.schedules), label=en.LABELS["schedules"]
+                choices(en.SCHEDULES),
+                value=list(first.schedules),
+                label=en.LABELS["schedules"],
+                elem_classes="dx-names",
             )
             # Any number, not tens alone: so many betas may be pasted.
             T = gr.Slider(10, 1000, value=first.T, step=1, label=en.LABELS["T"])
