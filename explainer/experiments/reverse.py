@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explainer.data import Dataset
+from explainer.data import Dataset, make_dataset
 from explainer.experiments.common import (
     SHOWN,
     chosen_frames,
@@ -57,6 +57,19 @@ def _unseen(start: NDArray[np.float64], limits: Limits) -> list[str]:
     return [f"{outside:,} points start outside this picture: the noise is far wider than the data"]
 
 
+def _distance(x: Tensor, data: Dataset, dataset: str) -> float:
+    """Sliced Wasserstein distance of points (n, 2) to real data, in data units / 10."""
+    if not is_own(dataset):
+        return sliced_wasserstein(
+            data.to_data_units(x) / UNIT, reference(dataset, REFERENCE_POINTS)
+        )
+    # Relative to one mean: points of one's own may be so far from 0 that single precision loses
+    # them there.
+    real = make_dataset(dataset, REFERENCE_POINTS, seed=0)
+    target = real.x * real.scale + (real.mean - data.mean)
+    return sliced_wasserstein((x * data.scale / UNIT).float(), (target / UNIT).float())
+
+
 def sample_path(fields: dict[str, Any]) -> bytes:
     """Compute :class:`SampleSettings`: the way back, with its cost and quality, as a container."""
     s = SampleSettings(**fields)
@@ -69,9 +82,7 @@ def sample_path(fields: dict[str, Any]) -> bytes:
     states = list(sample(denoiser, x_T, stops, schedule, step, generator=generator))
     milliseconds = 1000 * (time.perf_counter() - started)
     final = states[-1].x
-    # One's own points are centred: far from 0 single precision would lose them.
-    units = final * data.scale.float() if is_own(dataset) else data.to_data_units(final)
-    distance = sliced_wasserstein(units / UNIT, reference(dataset, REFERENCE_POINTS))
+    distance = _distance(final, data, dataset)
     real = real_against_real(dataset, s.n, REFERENCE_POINTS)
     fresh = "two halves of these data are at" if is_own(dataset) else "fresh real data are at"
     told = small if is_own(dataset) else "{:.4f}".format  # one's own units may be of any size

@@ -114,9 +114,8 @@ def _color_along(points: Array) -> Array:
     centred = points - points.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
     axis = vectors[:, -1]
-    along = centred @ (
-        axis * np.sign(axis[np.abs(axis).argmax()])
-    )  # an axis has no sign of its own
+    sign = np.sign(axis[np.abs(axis).argmax()])  # an axis has none of its own
+    along = centred @ (sign * axis)
     along = np.round(along / max(np.ptp(along), 1e-300), 9)  # so that rounding makes no ranks
     in_order = np.sort(along)
     rank = (np.searchsorted(in_order, along) + np.searchsorted(in_order, along, "right") - 1) / 2
