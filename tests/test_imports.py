@@ -17,7 +17,7 @@ PACKAGE = ROOT / "explainer"
 LAYERS = [
     {"design", "frames", "own", "table"},
     {"settings"},
-    {"config"},
+    {"betas", "config"},
     {"data", "schedules", "objectives", "corruptions"},
     {"models"},
     {"sampling"},

@@ -8,12 +8,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from explainer.schedules import (
-    NoiseSchedule,
-    displayed_step,
-    make_schedule,
-    rescale_zero_terminal_snr,
-)
+from explainer.betas import rescale_zero_terminal_snr
+from explainer.schedules import NoiseSchedule, displayed_step, make_schedule
 from explainer.settings import SCHEDULE_NAMES
 
 IN_DIFFUSERS = {"linear": "linear", "scaled_linear": "scaled_linear", "cosine": "squaredcos_cap_v2"}

@@ -40,10 +40,10 @@ def schedule_name(name: str) -> str:
 
 
 FORWARD = """\
-**Noise is added step by step, until nothing is left but noise.** Each point is coloured by where \
-it sits on the shape: drag the bar under the picture and watch the colours mix and both histograms \
-turn into bells. The picture is in the data's own units; the numbers are in the network's, where \
-every data set has mean 0 and variance 1."""
+**Noise is added step by step; the meter below tells whether anything of the data is left.** Each \
+point is coloured by where it sits on the shape: drag the bar under the picture and watch the \
+colours mix and both histograms turn into bells. The picture is in the data's own units, the \
+numbers are in the network's, where every data set has mean 0 and variance 1."""
 STRIP = "Take these snapshots home as a picture"
 FORWARD_JUMP = "jump: straight from x₀ to xₜ, with one draw of noise ε"
 FORWARD_WALK = "walk: one step after another, with fresh noise at each"
