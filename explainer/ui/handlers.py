@@ -41,6 +41,17 @@ def one_sentence(handler: Callable[P, Value]) -> Callable[P, Value]:
     return checked
 
 
+LEAST_T, MOST_T = 10, 1000  # of the page's sliders
+
+
+def being_typed(T: object) -> bool:
+    """Tell a number of steps that is still being typed, as the 2 on the way to 250.
+
+    Gradio reports every key, and mends what is below the slider's range when the field is left.
+    """
+    return isinstance(T, (int, float)) and not isinstance(T, bool) and 0 <= T < LEAST_T
+
+
 def choices(words: dict[str, str]) -> list[tuple[str, str]]:
     """Return a dictionary of words as the choices of a dropdown or radio."""
     return [(label, value) for value, label in words.items()]

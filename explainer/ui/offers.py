@@ -14,11 +14,10 @@ from gradio.components import Component
 
 from explainer.own import is_own
 from explainer.page_settings import EXACT
-from explainer.ui.handlers import QUICK, choices
+from explainer.ui.handlers import LEAST_T, MOST_T, QUICK, choices
 from explainer.ui.text import en
 
 LONGEST_LABEL = 60  # characters
-LEAST_T, MOST_T = 10, 1000  # of the page's sliders
 Choice = tuple[str, str]
 
 

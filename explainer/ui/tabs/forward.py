@@ -9,7 +9,7 @@ import gradio as gr
 
 from explainer.page_settings import ForwardSettings, NoisingSettings
 from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, Value, choices, chooser
+from explainer.ui.handlers import LEAST_T, MOST_T, QUICK, being_typed, choices, chooser
 from explainer.ui.meter import meter_value, prior_meter
 from explainer.ui.pad import own_points_pad
 from explainer.ui.player.component import point_cloud
@@ -30,10 +30,13 @@ class ForwardTab:
     pad: gr.HTML
 
 
-def _show(*values: Any) -> tuple[Value, Any, Any]:
-    """Return what player, meter and link show; a refusal leaves the last two as they are."""
+def _show(*values: Any) -> tuple[Any, Any, Any]:
+    """Return what player, meter and link show; a refusal is told by the player alone."""
+    fields = dict(zip(FIELDS, values, strict=True))
+    if being_typed(fields["T"]):
+        return gr.skip(), gr.skip(), gr.skip()
     try:
-        settings = ForwardSettings(**dict(zip(FIELDS, values, strict=True)))
+        settings = ForwardSettings(**fields)
     except ValueError as error:
         return {"error": str(error)}, gr.skip(), gr.skip()
     player, strip = address("forward", settings), address("strip.png", settings)
@@ -69,7 +72,7 @@ def build() -> ForwardTab:
                 value=first.schedule,
                 label=en.LABELS["schedule"],
             )
-            T = gr.Slider(10, 1000, value=first.T, step=10, label=en.LABELS["T"])
+            T = gr.Slider(LEAST_T, MOST_T, value=first.T, step=10, label=en.LABELS["T"])
             zero = gr.Checkbox(value=False, label=en.LABELS["zero_terminal_snr"])
             way = gr.Radio(
                 [(en.FORWARD_JUMP, "jump"), (en.FORWARD_WALK, "walk")],

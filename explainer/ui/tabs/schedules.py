@@ -11,7 +11,7 @@ from explainer.page_settings import FloorPlotSettings, QuantitiesSettings, Sched
 from explainer.ui.api import address
 from explainer.ui.chart import chart_value, charts
 from explainer.ui.designer import schedule_designer
-from explainer.ui.handlers import QUICK, Value, choices, chooser
+from explainer.ui.handlers import LEAST_T, MOST_T, QUICK, Value, being_typed, choices, chooser
 from explainer.ui.rows import cloud_rows
 from explainer.ui.text import en
 
@@ -36,10 +36,10 @@ def _plots(quantities: QuantitiesSettings, floors: FloorPlotSettings) -> Value:
     )
 
 
-def _show(
-    schedules: Any, T: Any, zero: Any, axis: Any, eta: Any, dataset: Any
-) -> tuple[Value, Any]:
+def _show(schedules: Any, T: Any, zero: Any, axis: Any, eta: Any, dataset: Any) -> tuple[Any, Any]:
     """Return what plots and rows show; a refusal is told by the plots."""
+    if being_typed(T):
+        return gr.skip(), gr.skip()
     shared = {"schedules": schedules, "T": T, "zero_terminal_snr": zero}
     try:
         quantities = QuantitiesSettings(**shared, axis=axis, eta=eta)
@@ -63,7 +63,7 @@ def build() -> SchedulesTab:
                 elem_classes="dx-names",
             )
             # Any number, not tens alone: so many betas may be pasted.
-            T = gr.Slider(10, 1000, value=first.T, step=1, label=en.LABELS["T"])
+            T = gr.Slider(LEAST_T, MOST_T, value=first.T, step=1, label=en.LABELS["T"])
             zero = gr.Checkbox(value=False, label=en.LABELS["zero_terminal_snr"])
             axis = gr.Radio(["linear", "log"], value=first.axis, label=en.LABELS["axis"])
             eta = gr.Slider(0, 1, value=first.eta, step=0.05, label=en.LABELS["sigma_eta"])

@@ -194,10 +194,19 @@ def test_a_bad_number_is_named_and_the_picture_stays(page: Page, app: str) -> No
     visit(page, app, TAB)
     cloud = player(page, TAB)
     box = page.get_by_label("number input for Steps T").first
-    box.fill("5")
-    box.press("Enter")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    box.press("Control+a")
+    box.press_sequentially("25", delay=150)
+    expect(cloud).to_contain_text("of 25")
+    assert not [url for url in asked if "T=2&" in url]  # nobody meant the 2 on the way
+    box.press_sequentially("00", delay=150)
+    expect(cloud.get_by_role("alert")).to_have_text("T must be at most 1000, not 2500.")
     painted(cloud)
-    expect(page.get_by_role("meter", name=re.compile("Prior meter"))).to_be_visible()
+    box.press("Tab")  # what is out of range is mended when the field is left
+    expect(box).to_have_value("1000")
+    expect(cloud).to_contain_text("of 1000")
+    expect(cloud.get_by_role("alert")).to_be_hidden()
 
 
 def test_other_data_are_shown_from_their_beginning(page: Page, app: str) -> None:
