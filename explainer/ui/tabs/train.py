@@ -72,7 +72,7 @@ def build(services: Services) -> TrainTab:
 
     gr.Markdown(en.TRAIN, elem_classes="dx-intro")
     with gr.Row():
-        with gr.Column(scale=1, min_width=260, elem_classes="dx-controls"):
+        with gr.Column(scale=1, min_width=260):
             preset = gr.Radio(choices(en.TRAIN_PRESETS), value="fast", label=en.LABELS["preset"])
             dataset = chooser(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
             schedule = chooser(SCHEDULES, value=RECIPE, label=en.LABELS["train_schedule"])
