@@ -23,9 +23,8 @@ UNIT = 10.0  # the tutorial's data unit: points divided by ten
 
 @lru_cache(maxsize=8)
 def reference(dataset: str, n: int = 200_000) -> Tensor:
-    """Fresh points of a data set, divided by ten, shape (n, 2); one's own are centred as well."""
-    data = make_dataset(dataset, n, seed=REFERENCE_SEED, scaling="tutorial")
-    return data.x * (data.scale.float() / UNIT) if is_own(dataset) else data.x
+    """Fresh points of a data set, divided by ten, shape (n, 2)."""
+    return make_dataset(dataset, n, seed=REFERENCE_SEED, scaling="tutorial").x
 
 
 def in_tutorial_units(config: TrainConfig, x: Tensor) -> Tensor:
@@ -89,7 +88,8 @@ def real_against_real(dataset: str, n: int, n_reference: int = 200_000) -> float
     There are no fresh points of one's own: there it is the distance between two halves of them.
     """
     if is_own(dataset):
-        points = reference(dataset, n_reference)
+        data = make_dataset(dataset, n_reference, seed=REFERENCE_SEED)
+        points = data.x * (data.scale.float() / UNIT)
         order = torch.randperm(len(points), generator=torch.Generator().manual_seed(0))
         half = len(points) // 2
         return sliced_wasserstein(points[order[:half]], points[order[half:]])

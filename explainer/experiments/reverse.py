@@ -25,7 +25,7 @@ from explainer.frames import Limits, encode, limits_around, quantise
 from explainer.metrics import sliced_wasserstein
 from explainer.own import is_own
 from explainer.page_settings import EXACT, SampleSettings
-from explainer.quality import UNIT, real_against_real, reference
+from explainer.quality import REFERENCE_SEED, UNIT, real_against_real
 from explainer.sampling import ddim_step, ddpm_step, sample, timesteps
 from explainer.schedules import displayed_step
 
@@ -58,14 +58,10 @@ def _unseen(start: NDArray[np.float64], limits: Limits) -> list[str]:
 
 
 def _distance(x: Tensor, data: Dataset, dataset: str) -> float:
-    """Sliced Wasserstein distance of points (n, 2) to real data, in data units / 10."""
-    if not is_own(dataset):
-        return sliced_wasserstein(
-            data.to_data_units(x) / UNIT, reference(dataset, REFERENCE_POINTS)
-        )
+    """Sliced Wasserstein distance of points (n, 2) to fresh real data, in data units / 10."""
+    real = make_dataset(dataset, REFERENCE_POINTS, seed=REFERENCE_SEED)
     # Relative to one mean: points of one's own may be so far from 0 that single precision loses
     # them there.
-    real = make_dataset(dataset, REFERENCE_POINTS, seed=0)
     target = real.x * real.scale + (real.mean - data.mean)
     return sliced_wasserstein((x * data.scale / UNIT).float(), (target / UNIT).float())
 

@@ -12,11 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-JS_ON_LOAD = """
-import(new URL("static/page/panels.js", document.baseURI).href)
-  .then(({ mount }) => mount(element, props, watch))
-  .catch((error) => console.error("The charts could not be loaded:", error));
-"""
+from explainer.ui.mounted import mounted
 
 
 def chart_value(
@@ -75,11 +71,11 @@ def charts(
     -------
     gr.HTML
     """
-    return gr.HTML(
+    return mounted(
+        "static/page/panels.js",
+        '<div data-charts style="min-height: 560px"></div>',
+        what="The charts",
         value=chart_value(value) if isinstance(value, str) else dict(value),
         label=label,
-        html_template='<div data-charts style="min-height: 560px"></div>',
-        js_on_load=JS_ON_LOAD,
-        apply_default_css=False,
         words={name: said if isinstance(said, str) else list(said) for name, said in words.items()},
     )

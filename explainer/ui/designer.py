@@ -6,17 +6,7 @@ from collections.abc import Mapping
 
 import gradio as gr
 
-JS_ON_LOAD = """
-import(new URL("static/page/designer.js", document.baseURI).href)
-  .then(({ mount }) => mount(element, props, watch, trigger))
-  .catch((error) => console.error("The designer could not be loaded:", error));
-"""
-
-AGAIN_ON_LOAD = """
-import(new URL("static/page/again.js", document.baseURI).href)
-  .then(({ mount }) => mount(element, props, trigger))
-  .catch((error) => console.error("The schedule of before could not be offered:", error));
-"""
+from explainer.ui.mounted import mounted
 
 
 def schedule_designer(words: Mapping[str, str] | None = None) -> gr.HTML:
@@ -38,10 +28,11 @@ def schedule_designer(words: Mapping[str, str] | None = None) -> gr.HTML:
     -------
     gr.HTML
     """
-    return gr.HTML(
-        html_template='<div data-designer style="min-height: 380px"></div>',
-        js_on_load=JS_ON_LOAD,
-        apply_default_css=False,
+    return mounted(
+        "static/page/designer.js",
+        '<div data-designer style="min-height: 380px"></div>',
+        what="The designer",
+        arguments="element, props, watch, trigger",
         words=dict(words or {}),
     )
 
@@ -58,6 +49,10 @@ def remembered_schedule() -> gr.HTML:
     -------
     gr.HTML
     """
-    return gr.HTML(
-        html_template="", js_on_load=AGAIN_ON_LOAD, apply_default_css=False, visible="hidden"
+    return mounted(
+        "static/page/again.js",
+        "",
+        what="The schedule of before",
+        arguments="element, props, trigger",
+        visible="hidden",
     )

@@ -10,13 +10,8 @@ from explainer.config import PRESETS, TrainConfig
 from explainer.page_settings import FloorSettings
 from explainer.shipped import ShippedModel
 from explainer.ui.api import address
+from explainer.ui.mounted import mounted
 from explainer.ui.text import en
-
-JS_ON_LOAD = """
-import(new URL("static/page/live.js", document.baseURI).href)
-  .then(({ mount }) => mount(element, props, watch))
-  .catch((error) => console.error("The training view could not be loaded:", error));
-"""
 
 
 def floor_address(config: TrainConfig) -> str:
@@ -64,11 +59,11 @@ def live_view(value: dict[str, Any], *, label: str, words: dict[str, str]) -> gr
     -------
     gr.HTML
     """
-    return gr.HTML(
+    return mounted(
+        "static/page/live.js",
+        '<div data-live style="min-height: 560px"></div>',
+        what="The training view",
         value=value,
         label=label,
-        html_template='<div data-live style="min-height: 560px"></div>',
-        js_on_load=JS_ON_LOAD,
-        apply_default_css=False,
         words=words,
     )

@@ -9,12 +9,7 @@ import gradio as gr
 
 from explainer.page_settings import ForwardSettings, NoisingSettings
 from explainer.ui.api import address
-
-JS_ON_LOAD = """
-import(new URL("static/page/meter.js", document.baseURI).href)
-  .then(({ mount }) => mount(element, props, watch, trigger))
-  .catch((error) => console.error("The prior meter could not be loaded:", error));
-"""
+from explainer.ui.mounted import mounted
 
 
 def meter_value(settings: ForwardSettings) -> dict[str, Any]:
@@ -41,11 +36,12 @@ def prior_meter(settings: ForwardSettings, *, words: Mapping[str, str]) -> gr.HT
     -------
     gr.HTML
     """
-    return gr.HTML(
+    return mounted(
+        "static/page/meter.js",
+        '<div data-meter style="min-height: 150px"></div>',
+        what="The prior meter",
+        arguments="element, props, watch, trigger",
         value=meter_value(settings),
         label=words["title"],
-        html_template='<div data-meter style="min-height: 150px"></div>',
-        js_on_load=JS_ON_LOAD,
-        apply_default_css=False,
         words=dict(words),
     )

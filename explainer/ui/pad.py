@@ -6,12 +6,7 @@ from collections.abc import Mapping
 
 import gradio as gr
 
-# The page asks the routes of explainer.ui.own_routes itself; Gradio only hears what was made.
-JS_ON_LOAD = """
-import(new URL("static/page/pad.js", document.baseURI).href)
-  .then(({ mount }) => mount(element, props, trigger))
-  .catch((error) => console.error("The drawing pad could not be loaded:", error));
-"""
+from explainer.ui.mounted import mounted
 
 
 def own_points_pad(
@@ -42,10 +37,11 @@ def own_points_pad(
     -------
     gr.HTML
     """
-    return gr.HTML(
-        html_template=f'<div data-pad style="min-height: {40 if folded else 440}px"></div>',
-        js_on_load=JS_ON_LOAD,
-        apply_default_css=False,
+    return mounted(
+        "static/page/pad.js",
+        f'<div data-pad style="min-height: {40 if folded else 440}px"></div>',
+        what="The drawing pad",
+        arguments="element, props, trigger",
         elem_id=elem_id,
         folded=folded,
         words=dict(words or {}),

@@ -6,11 +6,7 @@ from collections.abc import Mapping
 
 import gradio as gr
 
-JS_ON_LOAD = """
-import(new URL("static/page/rows.js", document.baseURI).href)
-  .then(({ mount }) => mount(element, props, watch))
-  .catch((error) => console.error("The rows of clouds could not be loaded:", error));
-"""
+from explainer.ui.mounted import mounted
 
 
 def cloud_rows(src: str, label: str, words: Mapping[str, str] | None = None) -> gr.HTML:
@@ -34,11 +30,11 @@ def cloud_rows(src: str, label: str, words: Mapping[str, str] | None = None) -> 
     -------
     gr.HTML
     """
-    return gr.HTML(
+    return mounted(
+        "static/page/rows.js",
+        '<div data-rows style="min-height: 320px"></div>',
+        what="The rows of clouds",
         value={"src": src},
         label=label,
-        html_template='<div data-rows style="min-height: 320px"></div>',
-        js_on_load=JS_ON_LOAD,
-        apply_default_css=False,
         words=dict(words or {}),
     )

@@ -7,15 +7,10 @@ from pathlib import Path
 
 import gradio as gr
 
+from explainer.ui.mounted import mounted
+
 STATIC_DIR = Path(__file__).parent
 MODULE = "static/player/player.js"  # where the app serves STATIC_DIR, seen from the page
-
-# Resolved against the page's base, not against "/": the app may live behind a root path.
-JS_ON_LOAD = f"""
-import(new URL("{MODULE}", document.baseURI).href)
-  .then(({{ mount }}) => mount(element, props, watch))
-  .catch((error) => console.error("The player could not be loaded:", error));
-"""
 
 
 def point_cloud(
@@ -63,14 +58,12 @@ def point_cloud(
     -------
     gr.HTML
     """
-    return gr.HTML(
+    return mounted(
+        MODULE,
+        f'<div data-player style="min-height: {height}px"></div>',
+        what="The player",
         value={"src": src},
         label=label,
-        # Without the value in it: the page is not rendered again when the value changes, and
-        # the player in it stays. The height keeps the page still until the player is there.
-        html_template=f'<div data-player style="min-height: {height}px"></div>',
-        js_on_load=JS_ON_LOAD,
-        apply_default_css=False,
         elem_id=elem_id,
         group=group,
         autoplay=autoplay,

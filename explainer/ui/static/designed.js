@@ -1,5 +1,6 @@
 // A designed schedule: what it is called, what the server says of it, what the browser remembers.
 
+import { ask } from "./ask.js";
 import { STARTS } from "./curve.js";
 
 export const NAMES = { label: "my schedule", betasLabel: "my schedule, {T} betas" };
@@ -17,17 +18,8 @@ export const called = (body, T, words) => fill(body.betas ? words.betasLabel : w
  * message is a sentence for the reader; a refusal has a status.
  */
 export async function post(body, unreachable = "") {
-  let response, answer;
-  try {
-    const headers = { "Content-Type": "application/json" };
-    const url = new URL("api/own/schedule", document.baseURI);
-    response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
-    answer = await response.json();
-  } catch {
-    throw new Error(unreachable);
-  }
-  if (response.ok && !answer.error) return answer;
-  throw Object.assign(new Error(answer.error ?? unreachable), { status: response.status });
+  const headers = { "Content-Type": "application/json" };
+  return ask("api/own/schedule", { unreachable, method: "POST", headers, body: JSON.stringify(body) });
 }
 
 /** Keep what was designed, or with null nothing. */

@@ -1,13 +1,7 @@
 // The prior meter: a gauge from "as good as N(0, I)" to "far from it", why, and what to do about it.
 
 import { loadStyles } from "../player/styles.js";
-
-async function answer(src) {
-  const response = await fetch(new URL(src, document.baseURI));
-  const found = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(found.error ?? "The server did not answer.");
-  return found;
-}
+import { ask } from "./ask.js";
 
 function shell(root, words) {
   root.innerHTML = `<section class="dx-panel dx-meter">
@@ -80,11 +74,11 @@ export async function mount(host, props, watch, trigger) {
     if (!src || error) return; // the player beside it tells what is wrong
     wanted = src;
     try {
-      const found = await answer(src);
+      const found = await ask(src);
       if (src !== wanted) return;
       parts.error.textContent = "";
       draw(found);
-      const { steps, from_prior, from_data } = await answer(perfect);
+      const { steps, from_prior, from_data } = await ask(perfect);
       if (src !== wanted) return;
       parts.perfect.textContent = words.perfect
         .replace("{steps}", steps)

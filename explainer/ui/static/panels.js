@@ -1,6 +1,7 @@
 // Panels of charts: figures fetched by name, with title, explanation and one legend for all.
 
 import { loadStyles } from "../player/styles.js";
+import { ask } from "./ask.js";
 import { Chart } from "./chart.js";
 
 const WORDS = {
@@ -8,19 +9,6 @@ const WORDS = {
   csv: "Download CSV",
   unreachable: "The server did not answer.",
 };
-
-/** Fetch JSON; every failure is an Error whose message is a sentence for the reader. */
-async function ask(address, words, signal) {
-  let response, answer;
-  try {
-    response = await fetch(new URL(address, document.baseURI), { signal });
-    answer = await response.json();
-  } catch {
-    throw new Error(words.unreachable);
-  }
-  if (!response.ok) throw new Error(answer?.error ?? words.unreachable);
-  return answer;
-}
 
 /** A figure with its title and the line that explains it. */
 class Panel {
@@ -53,7 +41,7 @@ class Panel {
     this.#address = address;
     this.#say(this.words.computing, "busy");
     try {
-      const figure = await ask(address, this.words, signal);
+      const figure = await ask(address, { unreachable: this.words.unreachable, signal });
       if (!signal.aborted) this.show(figure);
     } catch (error) {
       if (signal.aborted) return;
@@ -166,7 +154,7 @@ export async function mount(element, props, watch) {
     if (!src || error) return;
     const turn = ++turns;
     try {
-      const answer = await ask(src, words);
+      const answer = await ask(src, { unreachable: words.unreachable });
       if (turn === turns) draw(answer, value);
     } catch (failure) {
       if (turn === turns) alert.textContent = failure.message;
