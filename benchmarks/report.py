@@ -33,6 +33,22 @@ def timed(work: Callable[[], object]) -> Spent:
     return Spent(time.process_time() - cpu, time.perf_counter() - wall)
 
 
+class Stopwatch:
+    """Adds up what passes between ``start`` and ``stop``."""
+
+    def __init__(self) -> None:
+        self.spent = Spent(0.0, 0.0)
+
+    def start(self) -> None:
+        """Begin to count."""
+        self.cpu, self.wall = time.process_time(), time.perf_counter()
+
+    def stop(self) -> None:
+        """Count no longer."""
+        passed = Spent(time.process_time() - self.cpu, time.perf_counter() - self.wall)
+        self.spent = self.spent + passed
+
+
 def alternate(rivals: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[Spent]]:
     """Time rivals in turn, so that a busy neighbour on the machine meets all of them alike.
 

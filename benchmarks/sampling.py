@@ -15,9 +15,9 @@ import torch
 from benchmarks import tutorial
 from benchmarks.report import Cell, Report, Table, alternate, command_line, median_ratio, timed
 from explainer.checkpoints import Checkpoint, load
-from explainer.config import PRESETS
 from explainer.metrics import sliced_wasserstein
 from explainer.models import make_network
+from explainer.presets import PRESETS
 from explainer.quality import in_tutorial_units, real_against_real, reference
 from explainer.sampling import Step, ddim_step, ddpm_step, last, sample, timesteps
 from explainer.shipped import FOLDER

@@ -3,65 +3,41 @@
 from __future__ import annotations
 
 import itertools
-import time
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
 import torch
-from torch import nn
 
-from benchmarks import tutorial
+from benchmarks import race, reach, tutorial
 from benchmarks.report import (
     Cell,
     Report,
-    Spent,
+    Stopwatch,
     Table,
     alternate,
     command_line,
     median_ratio,
 )
-from explainer.config import PRESETS, TrainConfig
+from explainer.config import TrainConfig
 from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline
 from explainer.metrics import stray_share
-from explainer.models import NetworkDenoiser, make_network
-from explainer.objectives import OBJECTIVES
+from explainer.models import make_network
+from explainer.presets import PRESETS
 from explainer.quality import REFERENCE_SEED, UNIT, measure, real_against_real
-from explainer.schedules import make_schedule
-from explainer.shipped import shipped_models
-from explainer.training import Snapshot, _Run, train
+from explainer.shipped import shipped_run
+from explainer.trainer import Trainer
+from explainer.training import Snapshot, train
 
 RECOGNISABLE, GOOD = 0.0080, 0.0040  # SWD at which the S is seen, at which it is drawn
-
-
-def denoiser_of(network: nn.Module, config: TrainConfig) -> NetworkDenoiser:
-    """Make a denoiser from a network and the config that it is trained with."""
-    return NetworkDenoiser(
-        network, make_schedule(config.schedule, config.T), OBJECTIVES[config.objective]
-    )
 
 
 def quality_of(snapshot: Snapshot, config: TrainConfig, seeds: tuple[int, ...]) -> dict[str, float]:
     """Measure a snapshot's averaged weights, see :func:`explainer.quality.measure`."""
     network = make_network(config, torch.Generator())
     network.load_state_dict(snapshot.parameters)
-    return measure(denoiser_of(network.requires_grad_(False), config), config, seeds=seeds)
-
-
-class Stopwatch:
-    """Adds up what passes between ``start`` and ``stop``."""
-
-    def __init__(self) -> None:
-        self.spent = Spent(0.0, 0.0)
-
-    def start(self) -> None:
-        """Begin to count."""
-        self.cpu, self.wall = time.process_time(), time.perf_counter()
-
-    def stop(self) -> None:
-        """Count no longer."""
-        passed = Spent(time.process_time() - self.cpu, time.perf_counter() - self.wall)
-        self.spent = self.spent + passed
+    return measure(race.denoiser_of(network.requires_grad_(False), config), config, seeds=seeds)
 
 
 def warm_up() -> None:
@@ -188,8 +164,7 @@ def speed(rounds: int) -> SpeedResult:
     loop = tutorial.training(tutorial.Network(), tutorial.points(0))
     config = PRESETS["tutorial"]
     n = config.snapshot_every  # steps of each rival in a round
-    bare = _Run(config)
-    seen = _Run(config).snapshots()
+    bare, seen = Trainer(config), train(config)
 
     def theirs() -> None:
         for _ in itertools.islice(loop, n):
@@ -227,126 +202,14 @@ def speed(rounds: int) -> SpeedResult:
     return SpeedResult(table, 1000 * median(base) / n)
 
 
-def tutorial_steps_to(target: float) -> tuple[int | None, int, float]:
-    """Look in the shipped checkpoints of the tutorial's configuration.
-
-    Returns the step of the first that is as good as the target (None if none is), and step and
-    SWD of the best one.
-    """
-    known = sorted(
-        (int(model.info["step"]), float(model.info["quality"]["swd_ddpm"]))
-        for name, model in shipped_models().items()
-        if name.startswith("s_curve-tutorial-")
-    )
-    first = next((step for step, swd in known if swd <= target), None)
-    best_step, best = min(known, key=lambda pair: pair[1])
-    return first, best_step, best
-
-
-def ratio(fast: FastResult, good: float | None, tutorial_ms: float) -> Table:
-    """Estimate how much sooner the fast preset is as good as the tutorial's own loop."""
-    goals = [("as good as the fast preset", fast.swd, fast.cpu)]
-    if good is not None:
-        goals.append((f"SWD {GOOD:.4f}", GOOD, good))
-    whole = tutorial.EPOCHS * tutorial.STEPS_PER_EPOCH
-    rows: list[dict[str, Cell]] = []
-
-    def add(goal: str, swd: float, reached: str, steps: int, fast_seconds: float) -> None:
-        seconds = steps * tutorial_ms / 1000
-        rows.append(
-            {
-                "goal": goal,
-                "SWD": swd,
-                "tutorial's checkpoint": reached,
-                "steps": steps,
-                "tutorial CPU s": seconds,
-                "fast CPU s": fast_seconds,
-                "times sooner": seconds / fast_seconds,
-                "aim": 500,
-            }
-        )
-
-    for goal, swd, fast_seconds in goals:
-        first, best_step, best = tutorial_steps_to(swd)
-        if first is not None:
-            reached = f"epoch {first // tutorial.STEPS_PER_EPOCH}"
-            add(goal, swd, reached, first, fast_seconds)
-            continue
-        reached = f"its best: epoch {best_step // tutorial.STEPS_PER_EPOCH}, {best:.4f}"
-        add(goal, swd, reached, best_step, fast_seconds)
-        add(goal, swd, "not within 4,000 epochs: at least", whole, fast_seconds)
-    return Table(
-        "The fast preset against the tutorial's own loop: an estimate",
-        rows,
-        f"Tutorial: its loop's {tutorial_ms:.2f} CPU ms a step measured here x the steps to the "
-        "first shipped checkpoint of its configuration that is as good (there is one every 1,000 "
-        "epochs). Fast: its measured seconds, to the end or to that SWD. --full runs the "
-        "tutorial's own loop instead.",
-    )
-
-
-def full(fast: FastResult, good: float | None) -> Table:
-    """Run the tutorial's own loop to its end and look every 100 epochs."""
-    config = PRESETS["tutorial"]
-    torch.manual_seed(0)
-    network = tutorial.Network()
-    loop = tutorial.training(network, tutorial.points(0))
-    goals = {"as good as the fast preset": (fast.swd, fast.cpu)}
-    if good is not None:
-        goals[f"SWD {GOOD:.4f}"] = (GOOD, good)
-    rows: list[dict[str, Cell]] = []
-    watch, best, best_epoch = Stopwatch(), float("inf"), 0
-    for epoch in range(100, tutorial.EPOCHS + 1, 100):
-        watch.start()
-        for _ in itertools.islice(loop, 100 * tutorial.STEPS_PER_EPOCH):
-            pass
-        watch.stop()
-        denoiser = denoiser_of(network, config)
-        swd = measure(denoiser, config, seeds=(0,))["swd_ddpm"]
-        if swd <= max((wanted for wanted, _ in goals.values()), default=0.0):
-            swd = measure(denoiser, config)["swd_ddpm"]  # not by the luck of one seed
-        print(f"epoch {epoch}: SWD {swd:.4f} after {watch.spent.cpu:.0f} CPU s", flush=True)
-        if swd < best:
-            best, best_epoch = swd, epoch
-        for goal, (wanted, fast_seconds) in list(goals.items()):
-            if swd <= wanted:
-                del goals[goal]
-                rows.append(
-                    {
-                        "goal": goal,
-                        "SWD": wanted,
-                        "reached at epoch": epoch,
-                        "tutorial CPU s": watch.spent.cpu,
-                        "fast CPU s": fast_seconds,
-                        "times sooner": watch.spent.cpu / fast_seconds,
-                        "aim": 500,
-                    }
-                )
-    for goal, (wanted, fast_seconds) in goals.items():
-        rows.append(
-            {
-                "goal": f"{goal}: not reached, at least",
-                "SWD": wanted,
-                "tutorial CPU s": watch.spent.cpu,
-                "fast CPU s": fast_seconds,
-                "times sooner": watch.spent.cpu / fast_seconds,
-                "aim": 500,
-            }
-        )
-    return Table(
-        "The fast preset against the tutorial's own loop, run to its end",
-        rows,
-        f"Looked at every 100 epochs, looking not counted. Best: {best:.4f} at epoch {best_epoch}, "
-        f"all {tutorial.EPOCHS:,} epochs took {watch.spent.wall:.0f} s by the clock.",
-    )
-
-
 def main() -> None:
     """Measure and print."""
     parser = command_line("training", __doc__)
-    parser.add_argument("--quick", action="store_true", help="one seed, fewer rounds")
+    parser.add_argument("--quick", action="store_true", help="one seed, fewer rounds and recipes")
     parser.add_argument(
-        "--full", action="store_true", help="also run the tutorial's 316,000 steps (10 to 40 min)"
+        "--full",
+        action="store_true",
+        help="run every recipe and the tutorial's own loop to their ends (an hour)",
     )
     options = parser.parse_args()
     seeds = (0,) if options.quick else (0, 1, 2)
@@ -359,10 +222,18 @@ def main() -> None:
     report.add(table)
     steps = speed(5 if options.quick else 11)
     report.add(steps.table)
-    if any(name.startswith("s_curve-tutorial-") for name in shipped_models()):
-        report.add(ratio(fast, seconds.get(GOOD), steps.tutorial_ms))
+    goals = {"as good as the fast preset": (fast.swd, fast.cpu)}
+    if GOOD in seconds:
+        goals[f"SWD {GOOD:.4f}"] = (GOOD, seconds[GOOD])
+    if shipped_run("tutorial", "s_curve"):
+        report.add(race.ratio(goals, steps.tutorial_ms))
+    if options.quick:
+        report.add(reach.table(seeds, ("tutorial",), reach.Patience(5.0, 2.0)))
+    else:
+        patience = reach.Patience(math.inf if options.full else 60.0, 1.25)
+        report.add(reach.table(seeds, [name for name in PRESETS if name != "fast"], patience))
     if options.full:
-        report.add(full(fast, seconds.get(GOOD)))
+        report.add(race.full(goals))
 
 
 if __name__ == "__main__":

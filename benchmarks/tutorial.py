@@ -108,7 +108,7 @@ def sample_sequence(network: nn.Module, n: int = N_POINTS) -> list[Tensor]:
 
 
 def load_explainer_weights(network: Network, weights: dict[str, Tensor]) -> None:
-    """Take the weights of the explainer's ``TutorialMLP``, which is the same function."""
+    """Take the weights of the explainer's network, which is the same function."""
     for i in range(3):
         for part in ("weight", "bias"):
             getattr(network.linears[2 * i], part).data.copy_(weights[f"hidden.{i}.{part}"])

@@ -14,18 +14,16 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from explainer.config import TrainConfig
+from explainer.header import DAMAGED, MAX_BYTES, read_header
 from explainer.models import NetworkDenoiser, make_network
 from explainer.objectives import OBJECTIVES
 from explainer.own import keep_curve
 from explainer.schedules import NoiseSchedule, make_schedule
 from explainer.settings import InvalidSetting
-from explainer.shipped import FORMAT, VERSION, parse_metadata
+from explainer.shipped import FORMAT, VERSION
 from explainer.training import TrainState
 
-MAX_BYTES = 32 * 2**20  # the largest network allowed, with its optimiser, takes a tenth of it
 STATE_GROUPS = ("weights", "average", "exp_avg", "exp_avg_sq")
-
-
 OWN_SCHEDULE = "own_schedule"  # in the info: knots of a schedule that only its maker has
 
 
@@ -58,9 +56,11 @@ class Checkpoint:
         c = self.config
         if OWN_SCHEDULE in self.info:
             try:
-                keep_curve(**self.info[OWN_SCHEDULE])
-            except (TypeError, ValueError) as error:
+                name = keep_curve(**self.info[OWN_SCHEDULE])
+            except (TypeError, ValueError, OverflowError) as error:
                 raise InvalidCheckpoint("The checkpoint's own schedule cannot be read.") from error
+            if name != c.schedule:
+                raise InvalidCheckpoint("The checkpoint's own schedule is not the one it names.")
         return make_schedule(c.schedule, c.T, zero_terminal_snr=c.zero_terminal_snr)
 
     def denoiser(self) -> NetworkDenoiser:
@@ -93,7 +93,7 @@ def save(path: str | Path, checkpoint: Checkpoint) -> None:
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:
-    """Write a checkpoint to bytes, as :func:`save` writes it to a file."""
+    """Write a checkpoint to bytes, as :func:`save` writes it to a file; equal ones are equal."""
     tensors = {f"parameters.{name}": tensor for name, tensor in checkpoint.parameters.items()}
     state = checkpoint.state
     if state is not None:
@@ -109,7 +109,12 @@ def to_bytes(checkpoint: Checkpoint) -> bytes:
         "info": json.dumps(checkpoint.info, allow_nan=False),
     }
     data: bytes = save_tensors({n: t.contiguous() for n, t in tensors.items()}, metadata=metadata)
-    return data
+    # The library writes the metadata in an order that it draws anew each time.
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = {**json.loads(data[8:end]), "__metadata__": metadata}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # the tensors begin at a multiple of eight
+    return len(text).to_bytes(8, "little") + text + data[end:]
 
 
 def load(path: str | Path) -> Checkpoint:
@@ -147,18 +152,13 @@ def from_bytes(data: bytes) -> Checkpoint:
     """Read a checkpoint from bytes, with the same checks and errors as :func:`load`."""
     _check_size(len(data))
     try:
+        header = read_header(data)
         tensors = load_tensors(data)
-        length = int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8 : 8 + length]).get("__metadata__") or {}
-    except (SafetensorError, ValueError, KeyError):
-        raise InvalidCheckpoint(
-            "The file is not a .safetensors file, or it is damaged; pickled files (.pt, .pth) are "
-            "not read because they can run code."
-        ) from None
-    try:
-        config, info = parse_metadata(metadata)
     except InvalidSetting as error:
         raise InvalidCheckpoint(str(error)) from None
+    except (SafetensorError, ValueError, KeyError):
+        raise InvalidCheckpoint(DAMAGED) from None
+    config, info = header.config, header.info
     network = make_network(config, torch.Generator().manual_seed(0))
     expected = {f"parameters.{name}": tensor for name, tensor in network.state_dict().items()}
     has_state = any(name.startswith("state.") for name in tensors)

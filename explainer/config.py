@@ -1,11 +1,11 @@
-"""What a training run is: its settings, and the presets.
+"""What a training run is: its settings.
 
 Importing this module imports no torch: the web server checks settings, workers train.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from typing_extensions import Self
@@ -21,8 +21,14 @@ from explainer.settings import (
 )
 
 NetworkName = Literal["fourier", "tutorial"]
+TimeEmbedding = Literal["learned", "sinusoidal", "none"]
+Activation = Literal["relu", "silu", "gelu", "tanh"]
+OptimizerName = Literal["adam", "adamw"]
 TSampling = Literal["stratified", "antithetic", "uniform"]
 LearningRateSchedule = Literal["constant", "linear", "cosine"]
+
+FREQUENCIES = 16  # Fourier features of a point: a sine and a cosine of each
+TIME_FEATURES = 32  # sinusoidal features of t, half of them sines
 
 
 class TrainConfig(Settings):
@@ -37,7 +43,16 @@ class TrainConfig(Settings):
     objective : {"eps", "x0", "v"}
         What the network predicts.
     network : {"fourier", "tutorial"}
-        See :mod:`explainer.models`; ``width`` units in each of ``depth`` hidden layers.
+        What the network sees of a point: Fourier features, or like the tutorial's x and y alone;
+        see :class:`explainer.models.MLP`.
+    time_embedding : {"learned", "sinusoidal", "none"}
+        How it is told t. Left out or None, it is the network's own: ``learned`` for the
+        tutorial's, ``sinusoidal`` for the other. Once made, a config knows only the result, so
+        that ``replace(network=...)`` keeps it.
+    activation : {"relu", "silu", "gelu", "tanh"}
+        After each hidden layer.
+    width, depth : int
+        Units in each hidden layer, number of hidden layers.
     batch_size : int
         Points per step; with stratified t_sampling, rounded down to a multiple of T where it is
         larger than T.
@@ -46,8 +61,11 @@ class TrainConfig(Settings):
         T-1-t, as the tutorial does.
     steps : int
         Optimiser steps.
+    optimizer : {"adam", "adamw"}
+    weight_decay : float
+        AdamW's alone: each step takes this share of the weights away, times the learning rate.
     learning_rate, lr_schedule
-        Adam's rate and how it falls to zero.
+        The optimiser's rate and how it falls to zero.
     clip_norm : float or None
         Gradient norm above which the gradient is scaled down.
     ema : float
@@ -76,11 +94,15 @@ class TrainConfig(Settings):
     zero_terminal_snr: bool = False
     objective: ObjectiveName = "v"
     network: NetworkName = "fourier"
+    time_embedding: TimeEmbedding = "sinusoidal"
+    activation: Activation = "relu"
     width: Annotated[Whole, Field(ge=8, le=256)] = 128
     depth: Annotated[Whole, Field(ge=1, le=5)] = 3
     batch_size: Annotated[Whole, Field(ge=2, le=8192)] = 1000
     t_sampling: TSampling = "stratified"
     steps: Annotated[Whole, Field(ge=1, le=1_000_000)] = 400
+    optimizer: OptimizerName = "adam"
+    weight_decay: Annotated[Real, Field(ge=0, le=1)] = 1e-4
     learning_rate: Annotated[Real, Field(gt=0, le=10)] = 1e-2
     lr_schedule: LearningRateSchedule = "linear"
     clip_norm: Annotated[Real, Field(gt=0)] | None = None
@@ -90,6 +112,15 @@ class TrainConfig(Settings):
     preview_points: Annotated[Whole, Field(ge=0, le=10_000)] = 1000
     preview_steps: Annotated[Whole, Field(ge=1, le=1000)] = 20
     preview_eta: Annotated[Real, Field(ge=0, le=1)] = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_time_embedding(cls, data: Any) -> Any:
+        # Checkpoints from before the choice say nothing of it.
+        if isinstance(data, dict) and data.get("time_embedding") is None:
+            own = "learned" if data.get("network") == "tutorial" else "sinusoidal"
+            return {**data, "time_embedding": own}
+        return data
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -101,33 +132,3 @@ class TrainConfig(Settings):
         if self.t_sampling == "antithetic" and self.batch_size % 2:
             raise ValueError("batch_size must be even with antithetic t_sampling")
         return self
-
-
-TUTORIAL_STEPS_PER_EPOCH = 79  # 10,000 points in batches of 128, the last one smaller
-
-PRESETS: dict[str, TrainConfig] = {
-    # The recipe that draws the S in half a second; benchmarks/training.py measures it. 50,000
-    # points, because the generator gives them for nothing and 10,000 carry a sampling error of
-    # half the distance that is left. 64 units, because 128 are no better within 400 steps and cost
-    # nearly three times as much.
-    "fast": TrainConfig(n_points=50_000, width=64, snapshot_every=20),
-    # The tutorial as it stands, 4,000 epochs; only the engineering is ours.
-    "tutorial": TrainConfig(
-        scaling="tutorial",
-        schedule="tutorial",
-        objective="eps",
-        network="tutorial",
-        batch_size=128,
-        t_sampling="antithetic",
-        steps=4000 * TUTORIAL_STEPS_PER_EPOCH,
-        learning_rate=1e-3,
-        lr_schedule="constant",
-        clip_norm=1.0,
-        ema=0.0,
-        snapshot_every=5 * TUTORIAL_STEPS_PER_EPOCH,
-        # Its x_T is not N(0, I), so that DDIM from N(0, I) misses the data however well it learns;
-        # DDPM's own noise mends most of that, and the tutorial samples so.
-        preview_steps=100,
-        preview_eta=1.0,
-    ),
-}

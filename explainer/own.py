@@ -1,39 +1,56 @@
-"""What a learner made: points and noise schedules, kept as small files under their content's name.
-
-The web server writes them and worker processes read them, so the folder's name travels in the
-environment. Equal content has an equal name, so keeping twice costs nothing and answers computed
-for a name stay true for ever.
-"""
+"""What a learner made: points, noise schedules and trained models, kept by their content's name."""
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import hashlib
-import os
-import re
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from threading import Lock
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-FOLDER_VARIABLE = "DIFFUSION_EXPLAINER_OWN"
-OWN_PATTERN = r"own-[0-9a-f]{16}"
-MAX_KEPT = 2000  # files; the least recently used go first
-MAX_BYTES = 100_000_000  # of all files together
+from explainer.keep import (
+    FOLDER_VARIABLE,
+    OWN_PATTERN,
+    forget,
+    is_kept,
+    is_own,
+    keep,
+    load,
+    name_of,
+    open_folder,
+    touch,
+)
+
+__all__ = [
+    "FOLDER_VARIABLE",
+    "OWN_PATTERN",
+    "POINT_BYTES",
+    "Curve",
+    "CurveKind",
+    "Kind",
+    "forget",
+    "is_kept",
+    "is_own",
+    "keep_curve",
+    "keep_model",
+    "keep_points",
+    "kind_of",
+    "load_curve",
+    "load_model_bytes",
+    "load_points",
+    "model_name",
+    "open_folder",
+    "touch",
+]
 
 CurveKind = Literal["handles", "betas"]
-Kind = Literal["points", "handles", "betas"]
+Kind = Literal["points", "handles", "betas", "model"]
 POINT_BYTES = 20  # two float64 coordinates and a float32 colour
-
-_creating = Lock()
-_keeping = Lock()  # one at a time: making room must not take what another thread is writing
+GONE = "{} no longer here: draw, upload or design it again."
+MODEL_GONE = (
+    "This model is no longer on the server: train it again, or upload the file that you downloaded."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,38 +71,6 @@ class Curve:
     u: NDArray[np.float64]
     alpha_bar: NDArray[np.float64]
     kind: CurveKind
-
-
-def is_own(name: object) -> bool:
-    """Tell whether a name is one that this module gives."""
-    return isinstance(name, str) and re.fullmatch(OWN_PATTERN, name) is not None
-
-
-def open_folder() -> Path:
-    """Return the folder, made if need be, and tell child processes to come where it is.
-
-    The folder is the one that the environment names; else a fresh temporary one, which is put
-    into the environment and removed when this process ends.
-
-    Returns
-    -------
-    Path
-    """
-    with _creating:
-        named = os.environ.get(FOLDER_VARIABLE)
-        if named:
-            folder = Path(named)
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return folder
-        folder = Path(tempfile.mkdtemp(prefix="diffusion-explainer-"))
-        os.environ[FOLDER_VARIABLE] = str(folder)
-        atexit.register(_remove, folder, os.getpid())
-        return folder
-
-
-def _remove(folder: Path, maker: int) -> None:
-    if os.getpid() == maker:  # a forked child inherits the wish but not the right
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def keep_points(points: NDArray[Any], color: NDArray[Any]) -> str:
@@ -117,7 +102,7 @@ def keep_points(points: NDArray[Any], color: NDArray[Any]) -> str:
         raise ValueError("points must be finite numbers")
     if not ((color >= 0) & (color <= 1)).all():
         raise ValueError("color must lie between 0 and 1")
-    return _keep("points", points.tobytes() + color.tobytes())
+    return keep("points", points.tobytes() + color.tobytes())
 
 
 def load_points(name: object) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
@@ -140,9 +125,7 @@ def load_points(name: object) -> tuple[NDArray[np.float64], NDArray[np.float32]]
     ValueError
         If they are not here any more.
     """
-    kind, data = _load(name, "These points are")
-    if kind != "points":
-        raise ValueError(_gone("These points are"))
+    _, data = load(name, ["points"], GONE.format("These points are"))
     n = len(data) // POINT_BYTES
     points = np.frombuffer(data, dtype="<f8", count=2 * n).reshape(n, 2)
     return points.astype(np.float64), np.frombuffer(data, "<f4", offset=16 * n).astype(np.float32)
@@ -180,7 +163,7 @@ def keep_curve(u: Sequence[float], alpha_bar: Sequence[float], kind: CurveKind) 
         raise ValueError("u must rise from knot to knot")
     if (np.diff(knots[1]) >= 0).any() or knots[1, -1] <= 0:
         raise ValueError("alpha_bar must fall from knot to knot and stay above 0")
-    return _keep(kind, knots.tobytes())
+    return keep(kind, knots.tobytes())
 
 
 def load_curve(name: object) -> Curve:
@@ -191,100 +174,51 @@ def load_curve(name: object) -> Curve:
     ValueError
         If it is not here any more.
     """
-    kind, data = _load(name, "This schedule is")
-    if kind == "points":
-        raise ValueError(_gone("This schedule is"))
+    kind, data = load(name, get_args(CurveKind), GONE.format("This schedule is"))
     u, alpha_bar = np.frombuffer(data, dtype="<f8").astype(np.float64).reshape(2, -1)
-    return Curve(u, alpha_bar, kind)
+    return Curve(u, alpha_bar, cast(CurveKind, kind))
 
 
-def kind_of(name: object) -> Kind:
-    """Return what a name stands for: ``points``, ``handles`` or ``betas``.
+def keep_model(data: bytes) -> str:
+    """Keep a trained model, a checkpoint's bytes as they are.
+
+    Whether they are one is for :mod:`explainer.checkpoints` to say.
+
+    Returns
+    -------
+    str
+        The name, for :func:`load_model_bytes`.
+
+    Raises
+    ------
+    ValueError
+        If the server cannot write.
+    """
+    return keep("model", data)
+
+
+def model_name(data: bytes) -> str:
+    """Return the name that a model's bytes have, kept or not."""
+    return name_of("model", data)
+
+
+def load_model_bytes(name: object) -> bytes:
+    """Return the bytes of a kept model.
 
     Raises
     ------
     ValueError
         If it is not here any more.
     """
-    return _load(name, "This is")[0]
+    return load(name, ["model"], MODEL_GONE)[1]
 
 
-def touch(name: str) -> None:
-    """Count as a use what was answered from a cache, so that it is not taken for forgotten."""
-    with contextlib.suppress(OSError):
-        os.utime(Path(os.environ.get(FOLDER_VARIABLE, "")) / name)
+def kind_of(name: object) -> Kind:
+    """Return what a name stands for: ``points``, ``handles``, ``betas`` or ``model``.
 
-
-def _gone(subject: str) -> str:
-    return f"{subject} no longer here: draw, upload or design it again."
-
-
-def _name(content: bytes) -> str:
-    return f"own-{hashlib.sha256(content).hexdigest()[:16]}"
-
-
-def _keep(kind: Kind, data: bytes) -> str:
-    content = kind.encode() + b"\n" + data
-    name = _name(content)
-    try:
-        with _keeping:
-            folder = open_folder()
-            path = folder / name
-            if path.is_file() and path.read_bytes() == content:
-                os.utime(path)
-                return name
-            _write(folder, path, content)
-            _make_room(folder, newest=path)
-    except OSError as error:
-        raise ValueError(
-            "This could not be kept: the server's disk is full or cannot be written."
-        ) from error
-    return name
-
-
-def _write(folder: Path, path: Path, content: bytes) -> None:
-    """Write all or nothing: a reader never sees half a file."""
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix="part-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _make_room(folder: Path, newest: Path) -> None:
-    """Remove what was least recently used, until number and bytes are within bounds."""
-    found = []
-    for entry in folder.iterdir():
-        if not is_own(entry.name):  # the folder may be somebody's, with other things in it
-            continue
-        with contextlib.suppress(FileNotFoundError):  # another server makes room too
-            facts = entry.stat()
-            found.append((facts.st_mtime_ns, facts.st_size, entry))
-    found.sort(key=lambda item: item[0])
-    count, total = len(found), sum(size for _, size, _ in found)
-    for _, size, entry in found:
-        if count <= MAX_KEPT and total <= MAX_BYTES:
-            return
-        if entry != newest:
-            entry.unlink(missing_ok=True)
-            count, total = count - 1, total - size
-
-
-def _load(name: object, subject: str) -> tuple[Kind, bytes]:
-    """Return kind and bytes. The name is a checksum: what was cut short or changed is refused."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if not is_own(name) or not named:
-        raise ValueError(_gone(subject))
-    path = Path(named) / str(name)
-    try:
-        content = path.read_bytes()
-    except OSError:
-        raise ValueError(_gone(subject)) from None
-    if _name(content) != name:
-        raise ValueError(_gone(subject))
-    touch(str(name))
-    kind, data = content.split(b"\n", 1)
-    return cast(Kind, kind.decode()), data
+    Raises
+    ------
+    ValueError
+        If it is not here any more.
+    """
+    return cast(Kind, load(name, get_args(Kind), GONE.format("This is"))[0])

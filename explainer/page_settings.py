@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
 from explainer.own import is_own
+from explainer.own_models import own_model
 from explainer.settings import (
     DATASET_NAMES,
     SCHEDULE_NAMES,
@@ -28,6 +29,7 @@ from explainer.settings import (
 from explainer.shipped import shipped_models, shipped_run
 
 EXACT = "exact-"  # in front of a data set's name: its exact denoiser
+EXACT_T = 100  # its noise levels
 
 Points = Annotated[Whole, Field(ge=2, le=10_000)]
 Seed = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
@@ -103,6 +105,7 @@ class FloorPlotSettings(ScheduleDataSettings):
 class SampleSettings(Settings):
     """A model's way back from noise with one sampler.
 
+    ``model`` is a shipped one, one that a learner keeps, or an exact denoiser.
     ``schedule`` is for the exact denoisers alone: a network knows only the one it was trained with.
     """
 
@@ -117,8 +120,7 @@ class SampleSettings(Settings):
 
     @model_validator(mode="after")
     def _known_model(self) -> Self:
-        own = self.model.startswith(EXACT) and is_own(self.model.removeprefix(EXACT))
-        if self.model not in model_names() and not own:
+        if self.model not in model_names() and not is_own(self.model.removeprefix(EXACT)):
             raise ValueError(f"model must be one of {', '.join(model_names())}")
         if self.schedule is not None and not self.model.startswith(EXACT):
             raise ValueError("schedule can be chosen for an exact denoiser only")
@@ -164,5 +166,15 @@ def model_names() -> list[str]:
 
 
 def model_levels(name: str) -> int:
-    """Return the number of noise levels T of a model."""
-    return 100 if name.startswith(EXACT) else shipped_models()[name].config.T
+    """Return the number of noise levels T of a model.
+
+    Raises
+    ------
+    KeyError
+        If there is no model of that name.
+    ValueError
+        If a learner kept it, and it is not on the server any more.
+    """
+    if name.startswith(EXACT):
+        return EXACT_T
+    return own_model(name).config.T if is_own(name) else shipped_models()[name].config.T

@@ -13,7 +13,8 @@ from typing import get_args
 import torch
 
 from explainer.checkpoints import Checkpoint, save
-from explainer.config import PRESETS, TUTORIAL_STEPS_PER_EPOCH, TrainConfig
+from explainer.config import TrainConfig
+from explainer.presets import PRESETS, TUTORIAL_STEPS_PER_EPOCH
 from explainer.quality import measure
 from explainer.settings import DatasetName
 from explainer.training import train

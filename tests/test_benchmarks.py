@@ -4,12 +4,14 @@ import json
 import pytest
 import torch
 
-from benchmarks import tutorial
+from benchmarks import reach, tutorial
+from benchmarks.peers import SmallDiffusion, TinyDiffusion
 from benchmarks.player import Paint, frames_a_second
 from benchmarks.report import Report, Table, median_ratio
-from explainer.config import PRESETS, TUTORIAL_STEPS_PER_EPOCH
 from explainer.models import make_network
+from explainer.presets import PRESETS, TUTORIAL_STEPS_PER_EPOCH
 from explainer.schedules import make_schedule
+from explainer.snapshots import TrainingDiverged
 
 
 @pytest.fixture
@@ -108,3 +110,150 @@ def test_restated_sampler_adds_noise_at_the_last_step_too(pair):
         eps = ours(sequence[-2], torch.tensor([0]))
     mean = (sequence[-2] - beta / (1 - tutorial.ALPHA_BARS[0]).sqrt() * eps) / (1 - beta).sqrt()
     torch.testing.assert_close(sequence[-1], mean + beta.sqrt() * noise[-1])
+
+
+PEERS = {"tiny-diffusion": TinyDiffusion, "smalldiffusion": SmallDiffusion}
+
+
+@pytest.mark.parametrize(
+    ("name", "batch", "parameters", "steps", "spread"),
+    [
+        ("tiny-diffusion", 32, 99_074, 50_000, (1.24, 2.24)),
+        ("smalldiffusion", 2130, 53_890, 15_000, (0.334, 0.537)),
+    ],
+)
+def test_peers_are_of_the_size_of_their_originals(name, batch, parameters, steps, spread):
+    peer = PEERS[name](0)
+    assert sum(p.numel() for p in peer.network.parameters()) == parameters
+    assert peer.steps == steps
+    points = torch.cat(list(itertools.islice(peer.batches, 8000 // batch)))
+    assert len(points) == 8000 // batch * batch
+    torch.testing.assert_close(points.std(0), torch.tensor(spread), rtol=0.01, atol=0)
+    assert peer.sample(5, 0).shape == (5, 2)
+
+
+def test_peers_schedules_end_where_theirs_do():
+    alpha_bar = TinyDiffusion(0).alpha_bar
+    assert len(alpha_bar) == 50
+    assert alpha_bar[0] == pytest.approx(0.9999)
+    assert alpha_bar[-1] == pytest.approx(0.603, abs=5e-4)
+    sigmas = SmallDiffusion(0).sigmas
+    assert len(sigmas) == 200
+    assert sigmas[[0, -1]].tolist() == pytest.approx([0.01, 10])
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "loss"), [("tiny-diffusion", 300, 0.8), ("smalldiffusion", 60, 0.7)]
+)
+def test_peers_learn_and_leave_the_global_generator_alone(name, steps, loss):
+    state = torch.get_rng_state()
+    peer = PEERS[name](0)
+    losses = [peer.advance() for _ in range(steps)]
+    assert sum(losses[:5]) / 5 > 0.8
+    assert sum(losses[-20:]) / 20 < loss
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_peers_samplers_find_a_single_point():
+    """The exact noise is known where all data are one point."""
+    point = torch.tensor([0.5, -0.25])
+    tiny = TinyDiffusion(0)
+
+    def exact(x, t):
+        alpha_bar = tiny.alpha_bar[t, None]
+        return (x - alpha_bar.sqrt() * point) / (1 - alpha_bar).sqrt()
+
+    tiny.network = exact
+    wanted = tiny.data.to_data_units(point / tiny.spread)
+    torch.testing.assert_close(tiny.sample(50, 0), wanted.expand(50, 2), rtol=0, atol=1e-3)
+    small = SmallDiffusion(0)
+    small.network = lambda x, sigma: (x - point) / sigma
+    # What is left is sigma = 0.01 of noise, in units of the spread.
+    left = (small.sample(2000, 0) - small.data.mean) / small.data.scale * small.spread - point
+    torch.testing.assert_close(left.float().std(0), torch.full((2,), 0.01), rtol=0.1, atol=0)
+
+
+def test_smalldiffusions_sampler_goes_along_the_newest_prediction_twice():
+    """With predictions a and b by turns, the step after b goes along 2 b - a."""
+    small = SmallDiffusion(0)
+    turns = itertools.cycle([torch.ones(1, 2), torch.zeros(1, 2)])
+    small.network = lambda x, sigma: next(turns)
+    end = small.sample(1, 0) - small.data.mean
+    sigmas = small.sigmas[[*range(199, 0, -10), 0]]
+    steps = sigmas[:-1] - sigmas[1:]
+    along = torch.tensor([1.0, *[-1.0, 2.0] * 9, -1.0])
+    noise = torch.randn(1, 2, generator=torch.Generator().manual_seed(0))
+    wanted = (10 * noise - (along * steps).sum()) / small.spread * small.data.scale
+    torch.testing.assert_close(end.float(), wanted.float(), rtol=1e-5, atol=1e-5)
+
+
+class Scripted:
+    """A learner that does nothing in a number of steps, and diverges where told to."""
+
+    def __init__(self, steps: int, diverges: int | None = None) -> None:
+        self.steps, self.done, self.diverges = steps, 0, diverges
+
+    def advance(self):
+        if self.done == self.diverges:
+            raise TrainingDiverged
+        self.done += 1
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Give distances by step and sampling seed; returns what reach makes of them."""
+
+    def run(swd, learner, budget=60.0):
+        monkeypatch.setattr(reach, "distance", lambda learner, seed: swd(learner.done, seed))
+        return reach.reach(lambda: learner, (0.5, 0.1), reach.Patience(budget, 2.0))
+
+    return run
+
+
+def test_reach_looks_ever_less_often_and_stops_at_the_last_target(scripted):
+    seen = []
+
+    def swd(step, seed):
+        seen.append(step)
+        return 10 / step
+
+    reached = scripted(swd, Scripted(1000))
+    assert sorted(set(seen)) == [20, 40, 80, 160]
+    assert set(reached.seconds) == {0.5, 0.1}
+    assert 0 < reached.seconds[0.5] < reached.seconds[0.1] == reached.cpu
+    assert (reached.steps, reached.best, reached.end) == (160, 10 / 160, "")
+
+
+def test_reach_counts_no_lucky_sample_and_ends_with_the_recipe(scripted):
+    reached = scripted(lambda step, seed: 0.05 if seed == 0 else 0.3, Scripted(50))
+    assert set(reached.seconds) == {0.5}
+    assert (reached.steps, reached.best, reached.end) == (50, 0.3, "its 50 steps")
+
+
+def test_reach_ends_with_patience_or_divergence(scripted):
+    def bad(step, seed):
+        return 1.0
+
+    assert scripted(bad, Scripted(50), budget=0.0).end == "0 s"
+    reached = scripted(bad, Scripted(50, diverges=30))
+    assert (reached.steps, reached.end) == (30, "31 steps, where it diverged")
+    cells = reach.row("rate", reached, scripted(lambda step, seed: 0.1, Scripted(50)))
+    assert cells["not reached"] == "0.010, 0.004, 0.003 within 31 steps, where it diverged"
+
+
+def test_reach_takes_medians_where_all_seeds_got_there():
+    runs = [
+        reach.Reached({0.5: 1.0, 0.1: 2.0}, 0.1, 40, 2.0, ""),
+        reach.Reached({0.5: 3.0}, 0.4, 400, 9.0, "its 400 steps"),
+        reach.Reached({0.5: 2.0, 0.1: 4.0}, 0.09, 80, 4.0, ""),
+    ]
+    assert reach.middle(runs) == reach.Reached({0.5: 2.0}, 0.1, 80, 4.0, "its 400 steps")
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_reach_samples_presets_with_the_weights_of_the_moment(ema):
+    preset = reach.Preset(PRESETS["fast"].replace(n_points=1000, ema=ema, preview_points=0))
+    before = preset.sample(20, 0)
+    assert torch.equal(preset.sample(20, 0), before)
+    preset.advance()
+    assert not torch.allclose(preset.sample(20, 0), before)

@@ -13,10 +13,22 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 import explainer
-from explainer import checkpoints
-from explainer.checkpoints import Checkpoint, InvalidCheckpoint, from_bytes, load, save, to_bytes
+from explainer import checkpoints, schedules
+from explainer.checkpoints import (
+    OWN_SCHEDULE,
+    Checkpoint,
+    InvalidCheckpoint,
+    from_bytes,
+    load,
+    save,
+    to_bytes,
+)
+from explainer.config import TrainConfig
+from explainer.own import FOLDER_VARIABLE, keep_curve
 from explainer.sampling import ddim_step, last, sample, timesteps
+from explainer.schedules import make_schedule
 from explainer.training import resume, train
+from tests.made_models import model_bytes
 from tests.test_training import TINY, VARIANTS, assert_same_run, difference
 
 INFO = {"step": 14, "seconds": 0.5, "quality": {"swd": 0.1}, "who": "ä"}
@@ -52,6 +64,12 @@ def test_a_file_comes_back_as_it_went(kind, tmp_path, request):
         assert (back.state is None) == (kind == "plain")
         assert back.state is None or difference(back.state, checkpoint.state) is None
     assert [file.name for file in tmp_path.iterdir()] == ["a.safetensors"]
+
+
+def test_equal_checkpoints_are_equal_files(full):
+    files = {to_bytes(full) for _ in range(8)}
+    assert len(files) == 1
+    assert int.from_bytes(files.pop()[:8], "little") % 8 == 0
 
 
 @pytest.mark.parametrize("changes", VARIANTS.values(), ids=VARIANTS)
@@ -234,6 +252,47 @@ def test_a_pickled_file_is_refused_and_never_run(tmp_path, plain):
     with pytest.raises(InvalidCheckpoint, match=r"pickled files \(.pt, .pth\) are not read"):
         load(tmp_path / "a.pt")
     assert not ran
+
+
+def test_the_largest_network_fits_with_its_state():
+    config = TrainConfig(T=1000, width=256, depth=5, time_embedding="learned")
+    data = model_bytes(config, state=True)
+    assert len(data) <= checkpoints.MAX_BYTES
+    assert from_bytes(data).config == config
+
+
+KNOTS = {"u": [0, 0.5, 1], "alpha_bar": [1, 0.4, 0.01], "kind": "handles"}
+
+
+@pytest.mark.parametrize(
+    "knots",
+    [None, [], {}, {**KNOTS, "u": "0123"}, {**KNOTS, "kind": ["handles"]}, {**KNOTS, "shell": 1},
+     {**KNOTS, "alpha_bar": [1, {}, 0.1]}, {**KNOTS, "alpha_bar": [1, 10**400, 0.1]},
+     {**KNOTS, "u": [0, [[[0]]], 1]}, {**KNOTS, "alpha_bar": [1, 0.4, -1]}],
+    ids=range(10),
+)  # fmt: skip
+def test_a_forged_schedule_is_refused(knots):
+    name = keep_curve(**KNOTS)
+    data = model_bytes(TINY.replace(schedule=name), step=3, info={OWN_SCHEDULE: knots})
+    with pytest.raises(InvalidCheckpoint, match="own schedule cannot be read"):
+        from_bytes(data).schedule()
+
+
+def test_a_schedule_that_is_not_the_one_it_names_is_refused():
+    config = TINY.replace(schedule=keep_curve(**KNOTS))
+    other = {**KNOTS, "alpha_bar": [1, 0.5, 0.01]}
+    with pytest.raises(InvalidCheckpoint, match="own schedule is not the one it names"):
+        from_bytes(model_bytes(config, step=3, info={OWN_SCHEDULE: other})).schedule()
+
+
+def test_a_schedule_comes_with_the_model(tmp_path, monkeypatch):
+    name = keep_curve(**KNOTS)
+    data = model_bytes(TINY.replace(schedule=name), step=3, info={OWN_SCHEDULE: KNOTS})
+    expected = make_schedule(name, TINY.T).alphas_cumprod
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))  # where nobody has ever designed anything
+    schedules._cached.cache_clear()
+    assert torch.equal(from_bytes(data).schedule().alphas_cumprod, expected)
+    assert keep_curve(**KNOTS) == name
 
 
 def test_too_large_is_refused_before_it_is_read(tmp_path, plain, monkeypatch):

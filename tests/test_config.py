@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from explainer.config import PRESETS, LearningRateSchedule, NetworkName, TrainConfig
+from explainer.config import (
+    Activation,
+    LearningRateSchedule,
+    NetworkName,
+    OptimizerName,
+    TimeEmbedding,
+    TrainConfig,
+)
+from explainer.presets import PRESETS
 from explainer.settings import DATASET_NAMES, SCHEDULE_NAMES, InvalidSetting, ObjectiveName, Scaling
 
 
@@ -34,6 +42,10 @@ def configs(draw):
         zero_terminal_snr=objective != "eps" and draw(st.booleans()),
         objective=objective,
         network=draw(st.sampled_from(get_args(NetworkName))),
+        time_embedding=draw(st.none() | st.sampled_from(get_args(TimeEmbedding))),
+        activation=draw(st.sampled_from(get_args(Activation))),
+        optimizer=draw(st.sampled_from(get_args(OptimizerName))),
+        weight_decay=draw(st.floats(0, 1)),
         batch_size=draw(batch_size),
         t_sampling=t_sampling,
         learning_rate=draw(st.floats(0, 10, exclude_min=True)),
@@ -68,6 +80,7 @@ NUMBERS = {
     "batch_size": [1, 8193],
     "steps": [0, 1_000_001],
     "learning_rate": [0, 10.1],
+    "weight_decay": [-0.1, 1.1],
     "clip_norm": [0, -1.0],
     "ema": [-0.1, 1.0],
     "seed": [-1, 2**31],
@@ -77,7 +90,8 @@ NUMBERS = {
     "preview_eta": [-0.1, 1.1],
 }
 NAMES = [
-    "dataset", "scaling", "schedule", "objective", "network", "t_sampling", "lr_schedule",
+    "dataset", "scaling", "schedule", "objective", "network", "activation", "t_sampling",
+    "optimizer", "lr_schedule",
 ]  # fmt: skip
 
 
@@ -86,6 +100,7 @@ NAMES = [
     [(field, value) for field, values in NUMBERS.items() for value in values]
     + [(f, v) for f in NUMBERS for v in (True, float("nan"), float("inf"), "x", [1], {})]
     + [(f, v) for f in NAMES for v in ("other", 1, None, "")]
+    + [("time_embedding", v) for v in ("other", 1, "", [1])]
     + [("zero_terminal_snr", v) for v in ("maybe", 2, None)]
     + [("rate", 0.1), ("self", 1)],
 )
@@ -96,7 +111,29 @@ def test_what_is_not_allowed_is_refused_in_one_sentence_that_names_the_field(fie
 
 
 def test_every_field_has_a_refusal_here():
-    assert set(TrainConfig.model_fields) == {*NUMBERS, *NAMES, "zero_terminal_snr"}
+    assert set(TrainConfig.model_fields) == {
+        *NUMBERS, *NAMES, "time_embedding", "zero_terminal_snr",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("network", "own"), [("tutorial", "learned"), ("fourier", "sinusoidal")])
+def test_a_network_has_a_time_embedding_of_its_own(network, own):
+    for fields in ({}, {"time_embedding": None}):
+        assert TrainConfig(network=network, **fields).time_embedding == own
+    for named in get_args(TimeEmbedding):
+        assert TrainConfig(network=network, time_embedding=named).time_embedding == named
+    assert TrainConfig.from_query({"network": network}).time_embedding == own
+
+
+def test_without_a_word_of_the_network_the_time_embedding_is_that_of_the_default():
+    assert TrainConfig().time_embedding == TrainConfig(network="fourier").time_embedding
+    assert TrainConfig(time_embedding="none").network == "fourier"
+
+
+def test_another_network_keeps_the_time_embedding():
+    assert TrainConfig().replace(network="tutorial").time_embedding == "sinusoidal"
+    own = TrainConfig().replace(network="tutorial", time_embedding=None)
+    assert own == TrainConfig(network="tutorial")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""The networks' shapes and seeds, and the exact denoiser against brute force."""
+"""The networks' shapes, parts and seeds, and the exact denoiser against brute force."""
+
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,14 +10,16 @@ from torch.nn import functional as F  # noqa: N812
 from torch.testing import assert_close
 
 from explainer import models
-from explainer.config import TrainConfig
+from explainer.config import Activation, NetworkName, TimeEmbedding, TrainConfig
 from explainer.data import make_dataset
 from explainer.models import ExactDenoiser, NetworkDenoiser, _linear, make_network
 from explainer.objectives import OBJECTIVES
 from explainer.sampling import ddim_step, last, sample, timesteps
 from explainer.schedules import make_schedule
 
-NETWORKS = ["tutorial", "fourier"]
+NETWORKS = get_args(NetworkName)
+EMBEDDINGS = get_args(TimeEmbedding)
+ACTIVATIONS = get_args(Activation)
 SMALL = TrainConfig(T=20, width=16, depth=3, batch_size=20, preview_steps=5)
 
 
@@ -24,18 +28,20 @@ def seeded(seed=0):
 
 
 def network(kind, seed=0, **changes):
+    changes = {"time_embedding": None, **changes}  # the network's own
     return make_network(SMALL.replace(network=kind, **changes), seeded(seed))
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("embedding", EMBEDDINGS)
 @pytest.mark.parametrize("depth", [1, 4])
 @pytest.mark.parametrize(
     ("x_shape", "t_shape"), [((9, 2), (9,)), ((20, 7, 2), (20, 1)), ((9, 2), (1,))]
 )
-def test_a_network_keeps_the_shape(kind, depth, x_shape, t_shape):
+def test_a_network_keeps_the_shape(kind, embedding, depth, x_shape, t_shape):
     x = torch.randn(x_shape, generator=seeded())
     t = torch.randint(20, t_shape, generator=seeded())
-    net = network(kind, depth=depth)
+    net = network(kind, depth=depth, time_embedding=embedding)
     out = net(x, t)
     assert out.shape == x_shape
     rows = net(x.reshape(-1, 2), t.expand(x_shape[:-1]).reshape(-1))
@@ -43,18 +49,22 @@ def test_a_network_keeps_the_shape(kind, depth, x_shape, t_shape):
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_a_network_tells_points_and_times_apart(kind):
-    net = network(kind)
+@pytest.mark.parametrize("embedding", EMBEDDINGS)
+def test_a_network_tells_points_apart_and_times_where_it_is_told_them(kind, embedding):
+    net = network(kind, time_embedding=embedding)
     out = net(torch.zeros(20, 2), torch.arange(20))
-    assert len(out.unique(dim=0)) == 20
+    assert len(out.unique(dim=0)) == (1 if embedding == "none" else 20)
     out = net(torch.randn(20, 2, generator=seeded()), torch.zeros(1, dtype=torch.int64))
     assert len(out.unique(dim=0)) == 20
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_weights_come_from_the_generator_alone(kind):
+@pytest.mark.parametrize("embedding", EMBEDDINGS)
+def test_weights_come_from_the_generator_alone(kind, embedding):
     before = torch.get_rng_state()
-    first, again, other = (network(kind, seed).state_dict() for seed in (0, 0, 1))
+    first, again, other = (
+        network(kind, seed, time_embedding=embedding).state_dict() for seed in (0, 0, 1)
+    )
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not any(torch.equal(first[name], other[name]) for name in first)
@@ -93,6 +103,79 @@ def test_the_fourier_network_by_hand():
     h = F.relu(net.hidden[0](features) + net.time(torch.cat([angles.sin(), angles.cos()], dim=1)))
     assert_close(net(x, t), net.out(F.relu(net.hidden[1](h))), rtol=0, atol=1e-5)
     assert "frequencies" in net.state_dict()  # drawn, so a checkpoint must hold them
+
+
+@pytest.mark.parametrize(
+    ("kind", "embedding", "names"),
+    [
+        ("tutorial", "learned", {"steps.0", "steps.1"}),
+        ("tutorial", "sinusoidal", {"time.weight", "time.bias"}),
+        ("tutorial", "none", set()),
+        ("fourier", "learned", {"frequencies", "steps.0", "steps.1"}),
+        ("fourier", "sinusoidal", {"frequencies", "time.weight", "time.bias"}),
+        ("fourier", "none", {"frequencies"}),
+    ],
+)
+def test_the_parts_of_a_network_by_name(kind, embedding, names):
+    layers = {
+        f"{at}.{part}" for at in ("hidden.0", "hidden.1", "out") for part in ("weight", "bias")
+    }
+    assert set(network(kind, depth=2, time_embedding=embedding).state_dict()) == layers | names
+
+
+@pytest.mark.parametrize(
+    ("kind", "shapes"),
+    [
+        ("tutorial", {"hidden.0": (2, 16), "out": (16, 2), "steps.0": (20, 16)}),
+        (
+            "fourier",
+            {"frequencies": (2, 16), "time": (32, 16), "hidden.0": (34, 16), "out": (16, 2)},
+        ),
+    ],
+)
+def test_a_seed_draws_the_weights_in_the_order_of_the_shipped_runs(kind, shapes):
+    state, generator = network(kind, seed=3, depth=1).state_dict(), seeded(3)
+    for name, shape in shapes.items():
+        if name == "frequencies":
+            assert torch.equal(state[name], 2 * torch.randn(shape, generator=generator))
+        elif name == "steps.0":
+            assert torch.equal(state[name], torch.empty(shape).normal_(generator=generator))
+        else:
+            layer = _linear(*shape, generator)
+            assert torch.equal(state[f"{name}.weight"], layer.weight)
+            assert torch.equal(state[f"{name}.bias"], layer.bias)
+
+
+def test_the_tables_start_wide_in_the_tutorials_network_alone():
+    for kind, std in [("tutorial", 1.0), ("fourier", 0.1)]:
+        table = network(kind, T=1000, time_embedding="learned").steps[0]
+        assert table.std().item() == pytest.approx(std, rel=0.05)
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_layer_goes_through_the_activation(kind, activation):
+    net = network(kind, depth=1, width=32, activation=activation, time_embedding="none").double()
+    x = torch.randn(40, 2, generator=seeded(), dtype=torch.float64)
+    h = net.hidden[0](net._features(x))
+    expected = {
+        "relu": h.clamp(min=0),
+        "silu": h / (1 + (-h).exp()),
+        "gelu": h * (1 + torch.erf(h / 2**0.5)) / 2,
+        "tanh": 1 - 2 / (1 + (2 * h).exp()),
+    }[activation]
+    assert_close(net(x, torch.zeros(1, dtype=torch.int64)), net.out(expected))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("embedding", EMBEDDINGS)
+def test_gradients_are_those_of_the_function(embedding, activation):
+    net = network("fourier", depth=2, time_embedding=embedding, activation=activation).double()
+    x = torch.randn(5, 2, generator=seeded(), dtype=torch.float64, requires_grad=True)
+    t = torch.tensor([0, 3, 7, 11, 19])
+    assert torch.autograd.gradcheck(lambda x: net(x, t), x)
+    shared = torch.zeros(1, dtype=torch.int64)  # takes the shift into the bias
+    assert torch.autograd.gradcheck(lambda x: net(x, shared), x)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -179,14 +262,22 @@ def test_the_exact_denoiser_lands_on_the_data(name):
     assert len(index.unique()) > 100  # and not all on the same
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("shift", [None, torch.linspace(-1, 1, 32)], ids=["plain", "shifted"])
-def test_the_fused_layer_is_the_plain_one(shift, monkeypatch):
-    layer = models._linear(7, 32, torch.Generator().manual_seed(0))
-    h = torch.randn(50, 7, generator=torch.Generator().manual_seed(1))
+def test_the_fused_layer_is_the_plain_one(shift, activation, monkeypatch):
+    layer = models._linear(7, 32, seeded(0))
+    h = 4 * torch.randn(50, 7, generator=seeded(1))
     with torch.no_grad():
-        fast = models._affine_relu(layer, h, shift)
-        monkeypatch.setattr(models, "_fused_linear_relu", lambda: None)
-        plain = models._affine_relu(layer, h, shift)
-        torch.testing.assert_close(fast, plain, atol=1e-6, rtol=1e-5)
-        double = models._affine_relu(layer.double(), h.double(), None)
+        fast = models._layer(layer, h, shift, activation)
+        monkeypatch.setattr(models, "_fused", lambda activation: None)
+        plain = models._layer(layer, h, shift, activation)
+        assert_close(fast, plain, atol=2e-6, rtol=1e-5)
+        double = models._layer(layer.double(), h.double(), None, activation)
     assert double.dtype == torch.float64
+
+
+def test_a_fused_layer_that_is_wrong_is_not_used(monkeypatch):
+    monkeypatch.setitem(models._FUSED_NAMES, "tanh", "sigmoid")
+    assert models._fused.__wrapped__("tanh") is None
+    monkeypatch.setitem(models._FUSED_NAMES, "tanh", "no such function")
+    assert models._fused.__wrapped__("tanh") is None

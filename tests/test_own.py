@@ -1,21 +1,26 @@
-"""What learners made: kept under its content's name, bounded, and never half."""
+"""What learners made comes back as it was, or is said to be gone."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from explainer import own
-from explainer.own import is_own, keep_curve, keep_points, kind_of, load_curve, load_points
+from explainer.own import (
+    is_own,
+    keep_curve,
+    keep_model,
+    keep_points,
+    kind_of,
+    load_curve,
+    load_model_bytes,
+    load_points,
+    model_name,
+)
 
-ROOT = Path(__file__).parent.parent
 GONE = r"^These points are no longer here: draw, upload or design it again\.$"
 
 
@@ -83,8 +88,19 @@ def test_what_is_not_there_is_said_so() -> None:
         load_curve("own-0123456789abcdef")
 
 
+def test_a_model_comes_back_as_it_was() -> None:
+    name = keep_model(b"any\nbytes")
+    assert name == model_name(b"any\nbytes")
+    assert kind_of(name) == "model"
+    assert load_model_bytes(name) == b"any\nbytes"
+
+
 def test_points_are_no_schedule_and_a_schedule_no_points() -> None:
     points, schedule = keep_points(*cloud()), keep_curve([0, 1], [1, 0.5], "handles")
+    with pytest.raises(ValueError, match=r"^This model is no longer on the server: train it again"):
+        load_model_bytes(points)
+    with pytest.raises(ValueError, match="This schedule is no longer here"):
+        load_curve(keep_model(b"bytes"))
     with pytest.raises(ValueError, match="This schedule is no longer here"):
         load_curve(points)
     with pytest.raises(ValueError, match="These points are no longer here"):
@@ -100,49 +116,6 @@ def test_a_damaged_file_counts_as_gone_and_is_made_anew(folder: Path, damage) ->
         load_points(name)
     assert keep_points(*cloud()) == name
     assert len(load_points(name)[0]) == 50
-
-
-def test_the_least_recently_used_go_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own, "MAX_KEPT", 3)
-    names = [keep_points(*cloud(seed=seed)) for seed in range(3)]
-    for age, name in enumerate(reversed(names)):
-        os.utime(folder / name, (1000 - age, 1000 - age))
-    load_points(names[0])  # used just now
-    keep_points(*cloud(seed=2))  # kept again just now
-    newest = keep_points(*cloud(seed=3))
-    assert files(folder) == {names[0], names[2], newest}
-
-
-def test_all_files_together_stay_within_the_quota(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    size = len(b"points\n") + 50 * own.POINT_BYTES
-    monkeypatch.setattr(own, "MAX_BYTES", 3 * size)
-    for seed in range(6):
-        load_points(keep_points(*cloud(seed=seed)))
-        assert len(files(folder)) == min(seed + 1, 3)
-    monkeypatch.setattr(own, "MAX_BYTES", 10)
-    newest = keep_points(*cloud(seed=9))
-    assert files(folder) == {newest}, "what was just kept stays"
-
-
-def test_many_threads_keep_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own, "MAX_KEPT", 5)
-    with ThreadPoolExecutor(8) as pool:
-        names = list(pool.map(lambda seed: keep_points(*cloud(seed=seed % 12)), range(48)))
-    assert len(set(names)) == 12
-    assert len(files(folder)) == 5
-    assert all(is_own(name) for name in files(folder)), "no part of a file is left"
-
-
-def test_a_full_disk_is_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(ValueError, match=r"^This could not be kept: the server's disk is full"):
-        keep_points(*cloud())
-    assert files(folder) == set(), "nothing half is left behind"
 
 
 NAN = float("nan")
@@ -184,39 +157,3 @@ def test_bad_schedules_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
         keep_curve(u, alpha_bar, kind)
-
-
-PROGRAM = """
-import os, subprocess, sys
-from explainer.own import FOLDER_VARIABLE, open_folder
-import numpy as np
-assert FOLDER_VARIABLE not in os.environ
-folder = open_folder()
-assert open_folder() == folder and folder.is_dir()
-from explainer.own import keep_points
-name = keep_points(np.eye(2), np.zeros(2))
-child = "from explainer.own import load_points; print(len(load_points({!r})[0]))".format(name)
-done = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, check=True)
-assert done.stdout == "2\\n"
-if hasattr(os, "fork") and os.fork() == 0:
-    sys.exit()  # runs the hooks that it inherited
-elif hasattr(os, "fork"):
-    os.wait()
-assert folder.is_dir(), "a child took the folder away"
-print(folder)
-"""
-
-
-def test_a_folder_of_our_own_is_seen_by_children_and_removed_at_the_end() -> None:
-    environment = {k: v for k, v in os.environ.items() if k != own.FOLDER_VARIABLE}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert not Path(done.stdout.strip()).exists()
-
-
-def test_a_named_folder_is_made_and_stays(folder: Path) -> None:
-    assert not folder.exists()
-    assert own.open_folder() == folder
-    assert folder.is_dir()

@@ -11,8 +11,9 @@ from safetensors.torch import save_file
 
 from explainer import shipped
 from explainer.checkpoints import Checkpoint, load, save
-from explainer.config import TUTORIAL_STEPS_PER_EPOCH, TrainConfig
+from explainer.config import TrainConfig
 from explainer.models import make_network
+from explainer.presets import TUTORIAL_STEPS_PER_EPOCH
 from explainer.settings import DATASET_NAMES
 
 

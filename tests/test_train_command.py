@@ -7,8 +7,8 @@ import torch
 
 from explainer import quality, train_command
 from explainer.checkpoints import load
-from explainer.config import PRESETS
 from explainer.data import make_dataset
+from explainer.presets import PRESETS
 from explainer.train_command import main
 from explainer.training import train
 from tests.test_training import TINY, difference

@@ -11,11 +11,12 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from explainer.config import TUTORIAL_STEPS_PER_EPOCH
 from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline
 from explainer.metrics import sliced_wasserstein, stray_share
 from explainer.own import FOLDER_VARIABLE, keep_points
-from explainer.training import PRESETS, TrainConfig, TrainingDiverged, _Run, resume, train
+from explainer.presets import TUTORIAL_STEPS_PER_EPOCH
+from explainer.trainer import Trainer
+from explainer.training import PRESETS, TrainConfig, TrainingDiverged, resume, train
 
 TINY = TrainConfig(
     n_points=500,
@@ -185,8 +186,9 @@ def test_losses_fall():
 
 
 def test_validation_takes_each_level_alike_and_points_never_trained_on():
-    run = _Run(TINY)
-    x_0, eps, t = run.validation
+    run = Trainer(TINY).batches
+    noisy = run.validation()
+    x_0, eps, t = noisy.x_0, noisy.eps, noisy.t
     assert eps.shape == x_0.shape == (len(t), 2)
     counts = t.bincount(minlength=20)
     assert counts.max() - counts.min() <= 2
@@ -246,30 +248,29 @@ def test_without_average_the_weights_themselves_are_given():
     ],
 )
 def test_the_learning_rate_falls_as_named(lr_schedule, share):
-    run = _Run(TINY.replace(lr_schedule=lr_schedule, learning_rate=1e-3))
+    run = Trainer(TINY.replace(lr_schedule=lr_schedule, learning_rate=1e-3))
     rates = []
     for _ in range(21):
-        run.advance()
-        rates.append(run.optimizer.param_groups[0]["lr"])
+        rates.append(run.advance().learning_rate)
     assert rates == pytest.approx([1e-3 * share(k / 21) for k in range(21)], abs=1e-12)
 
 
 def gradient_norm(run):
-    return math.sqrt(sum(p.grad.square().sum().item() for p in run.parameters))
+    return math.sqrt(sum(p.grad.square().sum().item() for p in run.network.parameters()))
 
 
 def test_gradients_are_clipped_to_the_norm():
-    free, clipped = (_Run(TINY.replace(clip_norm=norm)) for norm in (None, 0.01))
-    assert free.advance() == clipped.advance()
+    free, clipped = (Trainer(TINY.replace(clip_norm=norm)) for norm in (None, 0.01))
+    assert free.advance().loss == clipped.advance().loss
     assert gradient_norm(free) > 0.02
     assert gradient_norm(clipped) == pytest.approx(0.01, rel=1e-3)
 
 
 @pytest.mark.parametrize("batch_size", [100, 20, 10, 4])
 def test_stratified_puts_every_level_into_every_step(batch_size):
-    run = _Run(TINY.replace(batch_size=batch_size))
+    run = Trainer(TINY.replace(batch_size=batch_size))
     for _ in range(3):
-        index, t = run._batch()
+        index, t = run.batches.choose(0)
         assert index.numel() == batch_size
         levels = t.expand(index.shape).reshape(-1)
         strata = levels * min(batch_size, 20) // 20
@@ -278,16 +279,16 @@ def test_stratified_puts_every_level_into_every_step(batch_size):
 
 @pytest.mark.parametrize("t_sampling", ["antithetic", "uniform"])
 def test_an_epoch_visits_every_point_once(t_sampling):
-    run = _Run(TINY.replace(**{**EPOCHS, "t_sampling": t_sampling}))
-    orders = []
+    run = Trainer(TINY.replace(**{**EPOCHS, "t_sampling": t_sampling})).batches
+    orders, step = [], 0
     for _ in range(2):
         batches = []
         for _ in range(5):
-            index, t = run._batch()
+            index, t = run.choose(step)
+            step += 1
             assert t.shape == index.shape
             assert 0 <= t.min() <= t.max() < 20
             batches.append(index)
-            run.step += 1
         assert [len(batch) for batch in batches] == [96, 96, 96, 96, 86]
         orders.append(torch.cat(batches))
         assert orders[-1].sort().values.tolist() == list(range(470))
@@ -308,8 +309,8 @@ def test_the_tutorial_preset_is_the_tutorial():
     config = PRESETS["tutorial"]
     assert config.steps == 4000 * math.ceil(10_000 / 128) == 316_000
     assert math.ceil(config.n_points / config.batch_size) == TUTORIAL_STEPS_PER_EPOCH
-    run = _Run(config)
-    adam = run.optimizer
+    run = Trainer(config)
+    adam = run._optimizer
     assert type(adam) is torch.optim.Adam
     assert adam.defaults["lr"] == 1e-3
     assert adam.defaults["betas"] == (0.9, 0.999)
@@ -318,13 +319,14 @@ def test_the_tutorial_preset_is_the_tutorial():
     assert config.ema == 0.0
     assert (config.width, config.depth, config.T) == (128, 3, 100)
     assert run.schedule.alpha_bar(99) == pytest.approx(0.778, abs=5e-4)
-    assert torch.equal(run.dataset.x, make_dataset("s_curve", 10_000, seed=0, scaling="tutorial").x)
-    index, t = run._batch()
+    assert torch.equal(
+        run.batches.dataset.x, make_dataset("s_curve", 10_000, seed=0, scaling="tutorial").x
+    )
+    index, t = run.batches.choose(0)
     assert len(index) == 128
     assert torch.equal(t[:64] + t[64:], torch.full((64,), 99))  # antithetic pairs
     assert len(t.unique()) > 40
-    run.step = TUTORIAL_STEPS_PER_EPOCH - 1
-    index, t = run._batch()
+    index, t = run.batches.choose(TUTORIAL_STEPS_PER_EPOCH - 1)
     assert len(index) == len(t) == 16
 
 
@@ -342,7 +344,7 @@ def test_the_fast_preset_draws_the_s_in_sixty_steps():
 @pytest.mark.parametrize(("T", "shape"), [(8, (8, 12)), (30, (30, 3)), (400, (100, 1))])
 def test_any_number_of_levels_goes_with_any_batch_and_preview(T, shape):
     config = TINY.replace(T=T, batch_size=100, preview_steps=20, steps=2, t_sampling="stratified")
-    index, t = _Run(config)._batch()
+    index, t = Trainer(config).batches.choose(0)
     assert tuple(index.shape) == shape
     assert (t.diff(dim=0) > 0).all()  # each level once, from 0 to T-1
     assert t[0] < T / shape[0]
@@ -362,16 +364,17 @@ def own_run(n, tmp_path, monkeypatch, **changes):
     angle = np.linspace(0, 6, n)
     points = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     name = keep_points(points, np.linspace(0, 1, n))
-    return _Run(TINY.replace(dataset=name, **changes))
+    return Trainer(TINY.replace(dataset=name, **changes))
 
 
 @pytest.mark.parametrize("t_sampling", ["stratified", "antithetic", "uniform"])
 def test_a_tenth_of_ones_own_points_is_never_trained_on(tmp_path, monkeypatch, t_sampling):
     run = own_run(200, tmp_path, monkeypatch, t_sampling=t_sampling)
-    assert len(run.x_0) == 180
-    held, learnt = places(run.validation[0]), places(run.x_0)
+    data = run.batches
+    assert len(data.x_0) == 180
+    held, learnt = places(data.validation().x_0), places(data.x_0)
     assert len(held) == 20
-    assert held | learnt == places(run.dataset.x)
+    assert held | learnt == places(data.dataset.x)
     assert not held & learnt
     for _ in range(5):
         run.advance()  # no index beyond the points that are left
@@ -379,6 +382,6 @@ def test_a_tenth_of_ones_own_points_is_never_trained_on(tmp_path, monkeypatch, t
 
 def test_a_handful_of_points_is_trained_on_whole(tmp_path, monkeypatch):
     run = own_run(8, tmp_path, monkeypatch)
-    assert len(run.x_0) == 8
-    assert places(run.validation[0]) == places(run.x_0)
+    assert len(run.batches.x_0) == 8
+    assert places(run.batches.validation().x_0) == places(run.batches.x_0)
     run.advance()

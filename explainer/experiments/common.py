@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explainer.checkpoints import load
+from explainer.checkpoints import Checkpoint, from_bytes, load
 from explainer.data import Dataset, make_dataset
 from explainer.models import Denoiser, ExactDenoiser
-from explainer.own import is_own
-from explainer.page_settings import EXACT
+from explainer.own import is_kept, is_own, load_model_bytes
+from explainer.page_settings import EXACT, EXACT_T
 from explainer.schedules import NoiseSchedule, make_schedule
 from explainer.shipped import shipped_models
 
@@ -61,20 +61,35 @@ def small(value: float) -> str:
     return f"{digits} · 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
-@lru_cache(maxsize=16)
+def _checkpoint(name: str) -> Checkpoint:
+    return from_bytes(load_model_bytes(name)) if is_own(name) else load(shipped_models()[name].path)
+
+
+@lru_cache(maxsize=16)  # a learner's models are named by their content, so none goes stale
 def load_model(
     name: str, schedule_name: str = "cosine"
 ) -> tuple[Denoiser, NoiseSchedule, Dataset, str]:
     """Return a model by name: denoiser, schedule, the data it was made for, and its name.
 
     The schedule's name is used for the exact denoisers, which take any.
+
+    Raises
+    ------
+    ValueError
+        With one sentence, if a model that a learner kept, or its data, is not here any more, or
+        cannot be used.
     """
     if name.startswith(EXACT):
         dataset = name.removeprefix(EXACT)
         data = make_dataset(dataset, EXACT_POINTS, seed=0)
-        schedule = make_schedule(schedule_name, 100)
+        schedule = make_schedule(schedule_name, EXACT_T)
         return ExactDenoiser(data.x, schedule), schedule, data, dataset
-    checkpoint = load(shipped_models()[name].path)
+    checkpoint = _checkpoint(name)
     c = checkpoint.config
+    if is_own(c.dataset) and not is_kept(c.dataset):
+        raise ValueError(
+            "The points that this model was trained on are no longer here: draw or upload them "
+            "again, just as they were."
+        )
     data = make_dataset(c.dataset, c.n_points, seed=c.seed, scaling=c.scaling)
     return checkpoint.denoiser(), checkpoint.schedule(), data, c.dataset

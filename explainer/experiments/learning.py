@@ -1,40 +1,153 @@
-"""Experiments of the tab "Train live"."""
+"""Experiments of the tab "Train live": a run as it goes, and the shipped ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+import time
+from collections.abc import Callable, Generator
 from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from explainer.checkpoints import OWN_SCHEDULE, Checkpoint, to_bytes
+from explainer.checkpoints import OWN_SCHEDULE, Checkpoint, from_bytes, load, to_bytes
 from explainer.config import TrainConfig
-from explainer.data import Dataset, make_dataset
-from explainer.experiments.common import SHOWN, color_bytes, load_model, shown
-from explainer.frames import encode, limits_around, quantise
+from explainer.experiments.losses import Losses
+from explainer.experiments.progress import Look
+from explainer.frames import encode
 from explainer.jobs.reports import Report
-from explainer.own import is_own, load_curve
+from explainer.own import is_own, load_curve, load_model_bytes
 from explainer.page_settings import ShippedRunSettings
-from explainer.sampling import ddim_step, last, sample, timesteps
 from explainer.shipped import shipped_run as checkpoints_of
-from explainer.training import train
+from explainer.snapshots import Snapshot, TrainingDiverged, TrainingStep, TrainState
+from explainer.trainer import Trainer
+
+TURN = 0.05  # seconds of a turn: nobody waits for more, and the curve grows twenty times a second
+PICTURE_EVERY = 0.2  # seconds between two pictures, where the steps between them take longer
+PICTURE_SHARE = 2  # and a picture costs no more than half of the time between two
+KEPT_EVERY = 1.0  # seconds between two checkpoints: what is left of a run that is stopped
+PACES = {"pace-1": 1, "pace-10": 10, "pace-full": 0}  # steps a turn; 0: as many as fit into one
+REST = 0.25  # seconds between two turns in slow motion
 
 
-def _training_frame(data: Dataset, x_T: Tensor, previews: list[Tensor], labels: list[str]) -> bytes:
-    """Pack samples of a network as it trains; each point keeps the colour of its x_T."""
-    behind = shown(data, data.x[:SHOWN])
-    limits = limits_around(behind, margin=0.35)
-    rank = 1 - x_T[:, 1].argsort().argsort().float() / max(len(x_T) - 1, 1)
-    return encode(
-        {"limits": limits, "labels": labels, "start": len(previews) - 1},
-        {
-            "frames": quantise(shown(data, torch.stack(previews)), limits),
-            "color": color_bytes(rank),
-            "background": quantise(behind, limits),
-        },
-    )
+class LiveRun:
+    """A run that is watched: turns of some steps, each with a report.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    state : TrainState, optional
+        Where to go on.
+    pace : str
+        One of :data:`PACES`.
+    clock : callable
+        Seconds that never go backwards.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        state: TrainState | None = None,
+        *,
+        pace: str = "pace-full",
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.config = config
+        self.trainer = Trainer(config, state)
+        self._look = Look(self.trainer)
+        self._losses = Losses(config.steps)
+        self._pace = PACES[pace]
+        self._clock = clock
+        self._pictured_at = self._kept_at = clock()
+        self._picture_cost = 0.0
+        self._snapshot: Snapshot | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done."""
+        return self.trainer.step >= self.config.steps
+
+    def turn(self) -> Report:
+        """Do the steps of one turn."""
+        if self._pace:
+            return self._slow(self._pace)
+        started = self._clock()
+        while not self.finished:
+            self._advance()
+            now = self._clock()
+            if self.trainer.step % self.config.snapshot_every == 0 or self._is_due(now):
+                break
+            if now - started >= TURN and not self.finished:
+                return self._report()
+        return self.picture()
+
+    def obey(self, messages: tuple[str, ...]) -> Report:
+        """Do what the page asks for: ``step``, ``save``, or another pace."""
+        for message in messages:
+            self._pace = PACES.get(message, self._pace)
+        if steps := messages.count("step"):
+            return self._slow(steps)
+        return self.picture(save=True) if "save" in messages else self._report()
+
+    def picture(self, step: TrainingStep | None = None, *, save: bool = False) -> Report:
+        """Report all there is to see: now, and of a single step that led here if it is given."""
+        started = self._clock()
+        snapshot = self.trainer.snapshot(self._losses.smoothed or 0.0)
+        self._snapshot = snapshot
+        report = self._report(
+            frame=self._look.picture(snapshot, step),
+            series={
+                "shown": [snapshot.step],
+                "validation": [snapshot.validation_loss],
+                "swd": [self._look.distance(snapshot.preview)],
+                **({"saved": [snapshot.step]} if save else {}),
+            },
+            keep=save or self.finished or started - self._kept_at >= KEPT_EVERY,
+        )
+        self._pictured_at = self._clock()
+        self._picture_cost = self._pictured_at - started
+        return report
+
+    def last_good(self) -> Report:
+        """Report what there was before the run went wrong."""
+        return self._report(keep=True)
+
+    def _is_due(self, now: float) -> bool:
+        passed = now - self._pictured_at
+        return passed >= max(PICTURE_EVERY, PICTURE_SHARE * self._picture_cost)
+
+    def _advance(self) -> TrainingStep:
+        step = self.trainer.advance()
+        self._losses.add(self.trainer.step, step.loss)
+        return step
+
+    def _slow(self, n: int) -> Report:
+        """Do a few steps; of a single one everything is told."""
+        steps = [self._advance() for _ in range(min(n, self.config.steps - self.trainer.step))]
+        return self.picture(steps[-1] if n == 1 else None)
+
+    def _report(
+        self,
+        frame: bytes | None = None,
+        series: dict[str, list[float]] | None = None,
+        *,
+        keep: bool = False,
+    ) -> Report:
+        if keep:
+            self._kept_at = self._clock()
+        return Report(
+            progress=self.trainer.step / self.config.steps,
+            series={**self._losses.take(), **(series or {})},
+            frame=frame,
+            result=self._checkpoint() if keep else None,
+            rest=REST if self._pace else 0.0,
+        )
+
+    def _checkpoint(self) -> bytes | None:
+        s = self._snapshot
+        if s is None:
+            return None
+        info = {"step": s.step, "validation_loss": round(s.validation_loss, 5)}
+        info |= _brought_along(self.config)
+        return to_bytes(Checkpoint(self.config, s.parameters, info, s.state))
 
 
 def _brought_along(config: TrainConfig) -> dict[str, Any]:
@@ -46,48 +159,60 @@ def _brought_along(config: TrainConfig) -> dict[str, Any]:
     return {OWN_SCHEDULE: knots}
 
 
-def live_training(fields: dict[str, Any]) -> Iterator[Report]:
-    """Train :class:`TrainConfig` and report loss, progress, a picture, and a checkpoint at last."""
-    config = TrainConfig(**fields)
-    data = make_dataset(config.dataset, 2000, seed=config.seed, scaling=config.scaling)
-    for snapshot in train(config):
-        finished = snapshot.step == config.steps
-        result = None
-        if finished:
-            info = {"step": snapshot.step, **_brought_along(config)}
-            result = to_bytes(Checkpoint(config, snapshot.parameters, info))
-        yield Report(
-            progress=snapshot.step / config.steps,
-            series={
-                "step": [snapshot.step],
-                "loss": [snapshot.loss],
-                "validation_loss": [snapshot.validation_loss],
-            },
-            frame=_training_frame(
-                data,
-                snapshot.x_T,
-                [snapshot.preview],
-                [f"step {snapshot.step:,} of {config.steps:,}"],
-            ),
-            result=result,
-        )
+def live_training(fields: dict[str, Any]) -> Generator[Report, tuple[str, ...] | None, None]:
+    """Train, and report losses, progress, pictures and checkpoints; obey messages on the way.
+
+    Parameters
+    ----------
+    fields : dict
+        ``config``, the fields of a :class:`TrainConfig`; or ``goes_on_from``, the name of a kept
+        checkpoint; and ``pace``, one of :data:`PACES`.
+    """
+    if "goes_on_from" in fields:
+        checkpoint = from_bytes(load_model_bytes(fields["goes_on_from"]))
+        if checkpoint.state is None:
+            raise ValueError("This checkpoint holds no optimiser: no run can go on from it.")
+        run = LiveRun(checkpoint.config, checkpoint.state, pace=fields.get("pace", "pace-full"))
+    else:
+        run = LiveRun(TrainConfig(**fields["config"]), pace=fields.get("pace", "pace-full"))
+    try:
+        messages = yield run.picture()
+        while not run.finished:
+            messages = yield run.obey(messages) if messages else run.turn()
+    except TrainingDiverged:
+        yield run.last_good()
+        raise
 
 
 def shipped_run(fields: dict[str, Any]) -> bytes:
-    """Compute :class:`ShippedRunSettings`: samples of its checkpoints, as a container."""
+    """Compute :class:`ShippedRunSettings`: pictures of its checkpoints, as one container."""
     s = ShippedRunSettings(**fields)
+    looks, pictures, distances, labels, titles = [], [], [], [], []
     models = checkpoints_of(s.preset, s.dataset)
-    x_T = torch.randn(s.n, 2, generator=torch.Generator().manual_seed(0))
-    previews, labels = [], []
     for model in models:
-        denoiser, schedule, data, _ = load_model(model.name)
-        eta = model.config.preview_eta
-        stops = timesteps(schedule.T, min(model.config.preview_steps, schedule.T))
-        step, noise = partial(ddim_step, eta=eta), torch.Generator().manual_seed(1)
-        previews.append(last(sample(denoiser, x_T, stops, schedule, step, generator=noise)))
-        epoch = model.info.get("epoch")
-        labels.append(
-            f"step {model.info['step']:,} of {model.config.steps:,}"
-            + (f" · epoch {epoch:,}" if epoch is not None else "")
-        )
-    return _training_frame(data, x_T, previews, labels)
+        trainer = Trainer(model.config.replace(preview_points=s.n))
+        trainer.average.load_state_dict(load(model.path).parameters)
+        look, preview = Look(trainer), trainer.preview()
+        looks.append(look)
+        pictures.append(look.now(preview))
+        distances.append(look.distance(preview))
+        step, epoch = model.info["step"], model.info.get("epoch")
+        titles.append(f"step {step:,}" if epoch is None else f"epoch {epoch:,}")
+        label = f"step {step:,} of {model.config.steps:,}"
+        labels.append(label if epoch is None else f"{label} · {titles[-1]}")
+    header = {
+        "limits": looks[-1].stage.limits,
+        "labels": labels,
+        "start": len(labels) - 1,
+        "strip": {"indices": list(range(len(models))), "titles": titles}
+        if len(models) > 1
+        else None,
+        "shown": [model.info["step"] for model in models],
+        "swd": distances,
+    }
+    arrays = {
+        "frames": np.concatenate([picture["frames"] for picture in pictures]),
+        "field": np.stack([picture["field"] for picture in pictures]),
+        "by_t": np.stack([picture["by_t"] for picture in pictures]),
+    }
+    return encode(header, arrays | looks[-1].setting())

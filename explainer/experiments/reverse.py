@@ -30,6 +30,7 @@ from explainer.sampling import ddim_step, ddpm_step, sample, timesteps
 from explainer.schedules import displayed_step
 
 REFERENCE_POINTS = 10_000
+LARGEST = 1e15  # of a sample's coordinates: their squares must fit into single precision
 
 
 def _nearest_color(x: Tensor, data: Dataset) -> Tensor:
@@ -78,10 +79,16 @@ def sample_path(fields: dict[str, Any]) -> bytes:
     states = list(sample(denoiser, x_T, stops, schedule, step, generator=generator))
     milliseconds = 1000 * (time.perf_counter() - started)
     final = states[-1].x
+    if not (final.abs() < LARGEST).all():  # also where it is nan
+        raise ValueError(
+            "The samples of this model grow beyond all numbers, so there is nothing to show: train "
+            "it again, with a lower learning rate."
+        )
     distance = _distance(final, data, dataset)
     real = real_against_real(dataset, s.n, REFERENCE_POINTS)
     fresh = "two halves of these data are at" if is_own(dataset) else "fresh real data are at"
-    told = small if is_own(dataset) else "{:.4f}".format  # one's own units may be of any size
+    # One's own units may be of any size, and so may the samples of a model that learned nothing.
+    told = small if is_own(dataset) or distance > 100 else "{:.4f}".format
     kept = [states[i] for i in chosen_frames(len(states))]
     limits = _view(data, x_T, final)
     frames = shown(data, torch.stack([state.x for state in kept]))

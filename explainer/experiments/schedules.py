@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from explainer.data import make_dataset
 from explainer.experiments.common import color_bytes, shown
+from explainer.experiments.floors import floor_of
 from explainer.experiments.prior import measured, numbers, verdict
 from explainer.figures.schedules import (
     QUANTITIES,
@@ -23,7 +23,6 @@ from explainer.figures.schedules import (
     style_of,
 )
 from explainer.frames import encode, limits_around, quantise
-from explainer.metrics import FloorCurve, LossFloor, floor_curve, loss_floor
 from explainer.page_settings import (
     FloorPlotSettings,
     FloorSettings,
@@ -32,10 +31,8 @@ from explainer.page_settings import (
     SchedulesSettings,
 )
 from explainer.schedules import NoiseSchedule, displayed_step, make_schedule
-from explainer.settings import Scaling
 
 CLOUD_POINTS = 1000
-FLOOR_POINTS = 20_000  # with fewer the posterior could tell them apart, and the floor be too low
 
 
 def _schedules(s: SchedulesSettings) -> dict[str, NoiseSchedule]:
@@ -108,27 +105,11 @@ def schedule_clouds(fields: dict[str, Any]) -> bytes:
     return encode({"limits": limits, "rows": rows}, arrays)
 
 
-@lru_cache(maxsize=32)
-def _curve(dataset: str, scaling: Scaling) -> FloorCurve:
-    return floor_curve(make_dataset(dataset, FLOOR_POINTS, seed=0, scaling=scaling))
-
-
-def _floor(s: FloorSettings) -> LossFloor:
-    schedule = make_schedule(s.schedule, s.T, zero_terminal_snr=s.zero_terminal_snr)
-    return loss_floor(_curve(s.dataset, s.scaling), schedule, objective=s.objective)
-
-
-def floor(fields: dict[str, Any]) -> dict[str, Any]:
-    """Compute :class:`FloorSettings`: ``mean`` and ``per_t``, as plain numbers."""
-    found = _floor(FloorSettings(**fields))
-    return {"mean": found.mean, "per_t": found.per_t.tolist()}
-
-
 def floor_plot(fields: dict[str, Any]) -> dict[str, Any]:
     """Compute :class:`FloorPlotSettings`: the floors of all schedules over t, as one figure."""
     s = FloorPlotSettings(**fields)
     floors = {
-        name: _floor(
+        name: floor_of(
             FloorSettings(
                 dataset=s.dataset,
                 schedule=name,

@@ -1,6 +1,6 @@
 """Long runs and short calculations, away from the web server.
 
-The server submits, polls, pauses and stops runs through a :class:`JobStore` and awaits short
+The server submits, polls, tells, pauses and stops runs through a :class:`JobStore` and awaits short
 calculations through a :class:`Calculator`; the work is done in warm helper processes. Neither
 torch nor gradio is imported here: only a helper process imports what its target needs.
 """

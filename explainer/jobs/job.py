@@ -62,7 +62,10 @@ class JobView:
     error : str
         Why it failed, in a sentence for the learner; empty otherwise.
     seconds : float
-        Time it has been running; waiting and pauses do not count.
+        Time it has been running; waiting and pauses do not count, nor does the first turn of a
+        run that was asked for as held.
+    has_result : bool
+        There is an artefact to fetch with `JobStore.result`.
     """
 
     id: str
@@ -75,6 +78,7 @@ class JobView:
     note: str
     error: str
     seconds: float
+    has_result: bool
 
 
 @dataclass(eq=False)
@@ -91,6 +95,8 @@ class Job:
         What it has told.
     asked_at : float
         When somebody last looked at it.
+    held : bool
+        It is paused from its start on.
     status : str
         Set by `enter`.
     error : str
@@ -107,6 +113,7 @@ class Job:
     argument: object
     history: History
     asked_at: float
+    held: bool = False
     status: Status = "queued"
     error: str = ""
     seconds: float = 0.0
@@ -160,6 +167,7 @@ class Job:
             note=self.history.note,
             error=self.error,
             seconds=self.seconds + under_way,
+            has_result=self.history.result is not None,
         )
 
 

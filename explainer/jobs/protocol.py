@@ -54,8 +54,10 @@ class Runner(Protocol):
 
     on_event: Callable[[Event], None]
 
-    def start(self, run: str, target: str, argument: object) -> None:
+    def start(self, run: str, target: str, argument: object, *, held: bool = False) -> None:
         """Begin a run under a name that was never used, and return at once.
+
+        Every run gets its first turn, also one that is paused before it.
 
         Parameters
         ----------
@@ -65,6 +67,8 @@ class Runner(Protocol):
             Dotted name of a generator function of reports, ``"package.module:function"``.
         argument : object
             Its one argument, picklable.
+        held : bool
+            Pause it from the start: it gets its first turn and no other.
 
         Raises
         ------
@@ -77,6 +81,13 @@ class Runner(Protocol):
 
     def resume(self, run: str) -> None:
         """Give a paused run turns again."""
+
+    def tell(self, run: str, message: str) -> None:
+        """Pass a message to a run: its generator gets it in a turn of its own, even if paused.
+
+        Messages that are not yet delivered come together as one tuple, through ``send``. Only so
+        many wait, and the oldest go; an iterator without ``send`` gets none.
+        """
 
     def stop(self, run: str) -> None:
         """End a run; its place is free at once."""

@@ -8,8 +8,9 @@ run needs.
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 WORKER_LOST = (
@@ -38,6 +39,16 @@ class Report:
         The artefact so far, for instance a checkpoint; the latest wins.
     note : str
         One sentence for the learner; the latest wins, and an empty one clears it.
+    rest : float
+        Seconds for which the run wants no turn after this report (slow motion); values below 0
+        are clipped.
+
+    Raises
+    ------
+    TypeError
+        If a frame or a result is not bytes.
+    ValueError
+        If the rest is not finite.
     """
 
     progress: float
@@ -45,14 +56,18 @@ class Report:
     frame: bytes | None = None
     result: bytes | None = None
     note: str = ""
+    rest: float = 0.0
 
     def __post_init__(self) -> None:
         series = {name: [float(value) for value in values] for name, values in self.series.items()}
         for name in ("frame", "result"):
             if not isinstance(getattr(self, name), (bytes, type(None))):
                 raise TypeError(f"the {name} of a report is bytes or None")
+        if not math.isfinite(self.rest):
+            raise ValueError("the rest of a report is a finite number of seconds")
         object.__setattr__(self, "series", series)
         object.__setattr__(self, "progress", min(1.0, max(0.0, float(self.progress))))
+        object.__setattr__(self, "rest", max(0.0, float(self.rest)))
 
 
 class ReportMerger:
@@ -93,7 +108,7 @@ class ReportMerger:
         latest = self._latest
         if latest is None:
             return None
-        merged = Report(latest.progress, self._series, self._frame, self._result, latest.note)
+        merged = replace(latest, series=self._series, frame=self._frame, result=self._result)
         self._latest, self._series, self._frame, self._result = None, {}, None, None
         return merged
 

@@ -78,7 +78,7 @@ class WorkerPool:
             thread.start()
         atexit.register(self.close)
 
-    def start(self, run: str, target: str, argument: object) -> None:
+    def start(self, run: str, target: str, argument: object, *, held: bool = False) -> None:
         """Begin a run in the worker that has the fewest; see `Runner`."""
         payload = pickle.dumps(argument)
         with self._changed:
@@ -87,19 +87,23 @@ class WorkerPool:
                 raise RunnerUnavailable(CANNOT_START)
             seat = min(free, key=lambda s: (len(s.runs), s.pid is None))
             seat.runs.add(run)
-            seat.outbox.put(("start", run, target, payload))
+            seat.outbox.put(("start", run, target, payload, held))
 
     def pause(self, run: str) -> None:
         """Give a run no more turns for now."""
-        self._tell("pause", run)
+        self._command("pause", run)
 
     def resume(self, run: str) -> None:
         """Give a paused run turns again."""
-        self._tell("resume", run)
+        self._command("resume", run)
+
+    def tell(self, run: str, message: str) -> None:
+        """Pass a message to a run, at once also if it is paused or rests; see `Runner`."""
+        self._command("tell", run, message)
 
     def stop(self, run: str) -> None:
         """End a run; its place is free at once."""
-        self._tell("stop", run)
+        self._command("stop", run)
 
     def capacity(self) -> int:
         """Count the runs that could be started now; one if the pool is broken, so that it tells."""
@@ -160,11 +164,11 @@ class WorkerPool:
             if seat.process is not None and seat.process.exitcode is None:
                 seat.process.kill()
 
-    def _tell(self, verb: str, run: str) -> None:
+    def _command(self, verb: str, run: str, *rest: str) -> None:
         with self._changed:
             for seat in self._seats:
                 if run in seat.runs:
-                    seat.outbox.put((verb, run))
+                    seat.outbox.put((verb, run, *rest))
                     if verb == "stop":
                         seat.runs.discard(run)
 

@@ -1,4 +1,4 @@
-"""The register of all runs: submit, poll, pause, stop, and what becomes of the forgotten.
+"""The register of all runs: submit, poll, tell, pause, stop, and what becomes of the forgotten.
 
 Everything is in memory and under one lock; calls return at once, so a web server may make them
 from its event loop. Times are monotonic: a corrected clock ends no run.
@@ -90,7 +90,7 @@ class JobStore:
         )
         self._sweeper.start()
 
-    def submit(self, target: str, argument: object, *, visitor: str) -> str:
+    def submit(self, target: str, argument: object, *, visitor: str, held: bool = False) -> str:
         """Ask for a run; an earlier live run of the same visitor is stopped first.
 
         Parameters
@@ -101,6 +101,9 @@ class JobStore:
             Its one argument, picklable.
         visitor : str
             Who asks.
+        held : bool
+            Let it start paused: it shows what its first turn brings, and waits for `resume` or
+            for what it is told.
 
         Returns
         -------
@@ -122,7 +125,8 @@ class JobStore:
             if len(self._queue) >= self._max_queued:
                 raise TooManyRuns(TOO_MANY)
             name, now = secrets.token_urlsafe(16), self._clock()
-            job = Job(name, visitor, target, argument, History(self._max_frames), asked_at=now)
+            history = History(self._max_frames)
+            job = Job(name, visitor, target, argument, history, asked_at=now, held=held)
             self._jobs[name] = job
             self._queue.append(job)
             self._start_waiting()
@@ -178,6 +182,17 @@ class JobStore:
             if job.status == "paused":
                 self._runner.resume(job.id)
                 job.enter("running", self._clock())
+            return job.status
+
+    def tell(self, job_id: str, message: str) -> Status:
+        """Pass a message to a running or paused run, and return the status then.
+
+        Any other stays as it is. A paused run takes it in and stays paused, unless that ends it.
+        """
+        with self._lock:
+            job = self._find(job_id)
+            if job.status in ("running", "paused"):
+                self._runner.tell(job.id, message)
             return job.status
 
     def stop(self, job_id: str) -> Status:
@@ -252,9 +267,9 @@ class JobStore:
         while self._queue and self._runner.capacity() > 0:
             job = self._queue.pop(0)
             argument = job.argument
-            job.enter("running", self._clock())
+            job.enter("paused" if job.held else "running", self._clock())
             try:
-                self._runner.start(job.id, job.target, argument)
+                self._runner.start(job.id, job.target, argument, held=job.held)
             except Exception as error:
                 logger.exception("A run could not be started")
                 told = isinstance(error, RunnerUnavailable)

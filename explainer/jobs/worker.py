@@ -5,8 +5,13 @@ has had the least time so far goes next, so a run of two seconds is never stuck 
 an hour. Between turns the worker looks for commands from its parent. At most one report a run is on
 its way without having been acknowledged; newer ones are folded together meanwhile.
 
-Commands are tuples: ``("start", run, target, pickled argument)``, ``("pause", run)``,
-``("resume", run)``, ``("stop", run)``, ``("ack", run)`` and ``("shutdown",)``. Answers are
+A run that is paused, or that rests as its last report asked, gets no turn, with two exceptions: its
+first turn, so that there is something to see, and one for the messages that have come since, which
+its generator gets through ``send``. How long it rests after that, the report of that turn says.
+
+Commands are tuples: ``("start", run, target, pickled argument, held)``, ``("pause", run)``,
+``("resume", run)``, ``("tell", run, message)``, ``("stop", run)``, ``("ack", run)`` and
+``("shutdown",)``; a held run is paused from the start. Answers are
 ``("ready", pid)``, ``("unusable", reason)``, ``("report", run, report)``, ``("done", run, report or
 None)`` and ``("failed", run, report or None, sentence, traceback or "")``.
 """
@@ -15,10 +20,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import pickle
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -35,9 +42,11 @@ from explainer.jobs.reports import (
 logger = logging.getLogger(__name__)
 
 NICENESS = 10
+MAX_MESSAGES = 32  # of a run, not yet delivered
+LONGEST_WAIT = 3600.0  # seconds: a pipe cannot wait as long as a run may want to rest
 
 
-def run_inline(target: str, argument: object) -> Iterator[Report]:
+def run_inline(target: str, argument: object) -> Generator[Report, tuple[str, ...] | None, None]:
     """Run a target in this process, for tests and scripts.
 
     Parameters
@@ -50,6 +59,11 @@ def run_inline(target: str, argument: object) -> Iterator[Report]:
     Yields
     ------
     Report
+
+    Receives
+    --------
+    tuple of str or None
+        Messages to the run.
     """
     yield from resolve(target)(argument)
 
@@ -58,11 +72,38 @@ def run_inline(target: str, argument: object) -> Iterator[Report]:
 class _Run:
     """A live run: its generator, its account of time, and what waits to be sent."""
 
-    generator: Iterator[Report]
-    spent: float
-    paused: bool = False
+    generator: Any  # of reports; an iterator without send will do, it hears no messages
+    paused: bool
+    spent: float = 0.0
+    started: bool = False
+    rests_until: float = 0.0
+    messages: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES))
     unacknowledged: bool = False
     pending: ReportMerger = field(default_factory=ReportMerger)
+
+    def due(self) -> float:
+        """Tell when it may have its next turn, by the worker's clock."""
+        if self.messages or not self.started:
+            return -math.inf
+        return math.inf if self.paused else self.rests_until
+
+    def tell(self, message: str) -> None:
+        """Keep a message until its next turn, if it can hear."""
+        if hasattr(self.generator, "send"):
+            self.messages.append(message)
+
+    def advance(self) -> Report:
+        """Give it a turn: its first one, one for its messages, or any other."""
+        if self.started and self.messages:
+            messages = tuple(self.messages)
+            self.messages.clear()
+            report = self.generator.send(messages)
+        else:
+            self.started = True
+            report = next(self.generator)
+        if not isinstance(report, Report):
+            raise TypeError(f"a run yields reports, not {type(report).__name__}")
+        return report
 
 
 class Worker:
@@ -82,12 +123,13 @@ class Worker:
         self._connection = connection
         self._clock = clock
         self._runs: dict[str, _Run] = {}
+        self._mark = 0.0  # where the accounts of those stand who neither owe nor are owed
 
     def serve(self) -> None:
         """Work until told to shut down, or until the parent is gone."""
         try:
             while True:
-                while self._connection.poll(0 if self._next_run() else None):
+                while self._connection.poll(self._patience()):
                     if not self._obey(self._connection.recv()):
                         return
                 run = self._next_run()
@@ -100,12 +142,18 @@ class Worker:
                 self._end(run)
 
     def _next_run(self) -> str | None:
-        runnable = [name for name, run in self._runs.items() if not run.paused]
-        return min(runnable, key=lambda name: self._runs[name].spent, default=None)
+        now = self._clock()
+        ready = [name for name, run in self._runs.items() if run.due() <= now]
+        return min(ready, key=lambda name: self._account(self._runs[name]), default=None)
 
-    def _least_spent(self) -> float:
-        """Where a newcomer's account starts: it owes the others nothing, nor they it."""
-        return min((run.spent for run in self._runs.values() if not run.paused), default=0.0)
+    def _account(self, run: _Run) -> float:
+        """Tell what time a run has had; who was away or is new has no claim to make up for it."""
+        return max(run.spent, self._mark)
+
+    def _patience(self) -> float | None:
+        """Tell how long to wait for a command until there is a turn to give; None is for ever."""
+        due = min((run.due() for run in self._runs.values()), default=math.inf)
+        return None if due == math.inf else min(max(0.0, due - self._clock()), LONGEST_WAIT)
 
     def _obey(self, command: tuple[Any, ...]) -> bool:
         """Carry out one command; False means shut down."""
@@ -123,28 +171,28 @@ class Worker:
             self._send_pending(rest[0], run)
         elif verb == "pause":
             run.paused = True
-        elif verb == "resume" and run.paused:
-            run.spent = max(run.spent, self._least_spent())
+        elif verb == "resume":
             run.paused = False
+        elif verb == "tell":
+            run.tell(rest[1])
         elif verb == "stop":
             self._end(rest[0])
         return True
 
-    def _start(self, name: str, target: str, argument: bytes) -> None:
+    def _start(self, name: str, target: str, argument: bytes, held: bool) -> None:
         try:
             generator = resolve(target)(pickle.loads(argument))
         except Exception as error:
             self._fail(name, None, error)
             return
-        self._runs[name] = _Run(generator, spent=self._least_spent())
+        self._runs[name] = _Run(generator, paused=held)
 
     def _take_turn(self, name: str) -> None:
         run = self._runs[name]
-        started = self._clock()
+        self._mark = self._account(run)
+        began = self._clock()
         try:
-            report = next(run.generator)
-            if not isinstance(report, Report):
-                raise TypeError(f"a run yields reports, not {type(report).__name__}")
+            report = run.advance()
         except StopIteration:
             self._end(name)
             self._connection.send(("done", name, run.pending.take()))
@@ -153,7 +201,9 @@ class Worker:
             self._end(name)
             self._fail(name, run.pending.take(), error)
             return
-        run.spent += self._clock() - started
+        now = self._clock()
+        run.spent = self._mark + now - began
+        run.rests_until = now + report.rest
         run.pending.add(report)
         self._send_pending(name, run)
 

@@ -10,14 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from explainer.frames import encode
-from explainer.jobs import Busy, CalculationFailed, CalculationTimeout, JobView, UnknownJob
+from explainer.jobs import Busy, CalculationFailed, CalculationTimeout
 from explainer.own import OWN_PATTERN, touch
 from explainer.page_settings import (
     CorruptionSettings,
@@ -31,9 +29,13 @@ from explainer.page_settings import (
     ShippedRunSettings,
 )
 from explainer.settings import Settings
+from explainer.ui.bodies import refusal
+from explainer.ui.model_routes import model_routes
 from explainer.ui.own_routes import own_routes
 from explainer.ui.player.component import STATIC_DIR as PLAYER_DIR
+from explainer.ui.run_routes import run_routes
 from explainer.ui.services import Services
+from explainer.ui.takehome_routes import takehome_routes
 
 STATIC_DIR = Path(__file__).parent / "static"
 JSON, CSV = "application/json", "text/csv; charset=utf-8"
@@ -51,7 +53,7 @@ QUESTIONS: dict[str, tuple[type[Settings], str, str]] = {
     "floors": (FloorPlotSettings, "explainer.experiments.schedules:floor_plot", JSON),
     "sample": (SampleSettings, "explainer.experiments.reverse:sample_path", CONTAINER),
     "corruption": (CorruptionSettings, "explainer.experiments.noise:corruption_path", CONTAINER),
-    "floor": (FloorSettings, "explainer.experiments.schedules:floor", JSON),
+    "truth": (FloorSettings, "explainer.experiments.truth:truth", CONTAINER),
     "shipped-run": (ShippedRunSettings, "explainer.experiments.learning:shipped_run", CONTAINER),
 }
 MAX_QUERY = 2000  # characters; the longest honest address has a few hundred
@@ -66,97 +68,31 @@ def address(question: str, settings: Settings) -> str:
     return f"api/{question}?{settings.to_query()}"
 
 
-def _refusal(status: int, sentence: str) -> Response:
-    return JSONResponse({"error": sentence}, status_code=status)
-
-
 def _question(kind: type[Settings], target: str, media: str, services: Services) -> Handler:
     """Make the handler of one question: check, compute once for all who ask, answer."""
 
     async def handle(request: Request) -> Response:
         if len(request.url.query) > MAX_QUERY:
-            return _refusal(414, f"The address is longer than {MAX_QUERY} characters.")
+            return refusal(414, f"The address is longer than {MAX_QUERY} characters.")
         for name in re.findall(OWN_PATTERN, request.url.query):
             touch(name)
         try:
             settings = kind.from_query(request.query_params)
             answer = await services.calculator(target, settings.model_dump())
         except ValueError as error:
-            return _refusal(422, str(error))
+            return refusal(422, str(error))
         except Busy as error:
-            return _refusal(503, str(error))
+            return refusal(503, str(error))
         except CalculationTimeout as error:
-            return _refusal(504, str(error))
+            return refusal(504, str(error))
         except CalculationFailed as error:
-            return _refusal(500, str(error))
+            return refusal(500, str(error))
         headers = {"Cache-Control": "private, max-age=300"}
         if isinstance(answer, bytes):
             return Response(answer, media_type=media, headers=headers)
         return JSONResponse(answer, headers=headers)
 
     return handle
-
-
-def _view_bytes(view: JobView) -> bytes:
-    """Pack the news of a run: facts in the header, each new picture as an array of bytes."""
-    header = {
-        "status": view.status,
-        "queue_position": view.queue_position,
-        "progress": view.progress,
-        "seq": view.seq,
-        "series": view.series,
-        "note": view.note,
-        "error": view.error,
-        "seconds": round(view.seconds, 2),
-    }
-    pictures = {f"frame {seq}": np.frombuffer(data, dtype=np.uint8) for seq, data in view.frames}
-    return encode(header, pictures)
-
-
-def _run_routes(services: Services) -> list[BaseRoute]:
-    store = services.store
-
-    async def poll(request: Request) -> Response:
-        try:
-            since = int(request.query_params.get("since", "0"))
-        except ValueError:
-            return _refusal(422, "since must be a whole number.")
-        try:
-            view = store.poll(request.path_params["run"], since)
-        except UnknownJob as error:
-            return _refusal(404, str(error))
-        return Response(
-            _view_bytes(view), media_type=CONTAINER, headers={"Cache-Control": "no-store"}
-        )
-
-    async def command(request: Request) -> Response:
-        verbs = {"pause": store.pause, "resume": store.resume, "stop": store.stop}
-        verb = verbs.get(request.path_params["verb"])
-        if verb is None:
-            return _refusal(404, "A run can be told to pause, resume or stop.")
-        try:
-            return JSONResponse({"status": verb(request.path_params["run"])})
-        except UnknownJob as error:
-            return _refusal(404, str(error))
-
-    async def checkpoint(request: Request) -> Response:
-        try:
-            data = store.result(request.path_params["run"])
-        except UnknownJob as error:
-            return _refusal(404, str(error))
-        if data is None:
-            return _refusal(409, "This run has no checkpoint yet: it is written at the end.")
-        return Response(
-            data,
-            media_type="application/octet-stream",
-            headers={"Content-Disposition": 'attachment; filename="model.safetensors"'},
-        )
-
-    return [
-        Route("/api/runs/{run}", poll),
-        Route("/api/runs/{run}/checkpoint", checkpoint),
-        Route("/api/runs/{run}/{verb}", command, methods=["POST"]),
-    ]
 
 
 _compressing = Lock()
@@ -192,7 +128,7 @@ def _static(folder: Path) -> Handler:
     async def handle(request: Request) -> Response:
         path = known.get(request.path_params["name"])
         if path is None:
-            return _refusal(404, "There is no such file.")
+            return refusal(404, "There is no such file.")
         # Modules import each other without a version: old and new ones must never mix.
         return FileResponse(path, headers={"Cache-Control": "no-cache"})
 
@@ -220,7 +156,9 @@ def make_routes(services: Services) -> list[BaseRoute]:
             Route(f"/api/{name}", _question(kind, target, media, services))
             for name, (kind, target, media) in QUESTIONS.items()
         ),
-        *_run_routes(services),
+        *model_routes(services),  # before run_routes, which take every verb for theirs
+        *run_routes(services),
+        *takehome_routes(),
         *own_routes(),
         Route("/static/plotly.js", _plotly_script),
         Route("/static/player/{name}", _static(PLAYER_DIR)),

@@ -10,7 +10,8 @@ import gradio as gr
 from explainer.ui.api import make_routes
 from explainer.ui.designer import remembered_schedule
 from explainer.ui.handlers import choices
-from explainer.ui.offers import offer_points, offer_schedule
+from explainer.ui.kept_models import kept_models
+from explainer.ui.offers import offer_models, offer_points, offer_schedule
 from explainer.ui.services import Services
 from explainer.ui.tabs import compare, forward, noise, schedules, train
 from explainer.ui.text import en
@@ -81,7 +82,7 @@ def build_app(services: Services) -> gr.Blocks:
             apply_default_css=False,
             js_on_load=None,
         )
-        remembered = remembered_schedule()
+        remembered, models = remembered_schedule(), kept_models()
         with gr.Tabs():
             with gr.Tab(forward.TITLE):
                 first = forward.build()
@@ -95,9 +96,10 @@ def build_app(services: Services) -> gr.Blocks:
                 corrupted = noise.build()
         datasets = [first.dataset, plots.dataset, training.dataset, corrupted]
         offer_points(first.pad, datasets, compared.model, compared.models)
+        offer_models(models, compared.model, compared.models)
         schedule_choosers = [
             (first.schedule, choices(en.SCHEDULES)),
-            (training.schedule, train.SCHEDULES),
+            (training.schedule, choices(en.SCHEDULES)),
             (compared.schedule, compare.SCHEDULES),
         ]
         offer_schedule(plots.designer, remembered, plots.schedules, plots.T, schedule_choosers)

@@ -1,4 +1,4 @@
-"""The view of a training run: samples, loss and progress, renewed while a worker trains."""
+"""The view of a training run: samples, losses and beliefs, renewed while a worker trains."""
 
 from __future__ import annotations
 
@@ -6,64 +6,90 @@ from typing import Any
 
 import gradio as gr
 
-from explainer.config import PRESETS, TrainConfig
-from explainer.page_settings import FloorSettings
-from explainer.shipped import ShippedModel
+from explainer.config import TrainConfig
+from explainer.cost import multiply_adds
+from explainer.page_settings import FloorSettings, ShippedRunSettings
+from explainer.presets import BROKEN, PRESETS
+from explainer.shipped import ShippedModel, shipped_run
 from explainer.ui.api import address
 from explainer.ui.mounted import mounted
 from explainer.ui.text import en
+from explainer.ui.text import train as text
+from explainer.ui.text.belief import BELIEF_WORDS, STEP_WORDS
+from explainer.ui.text.checkpoints import CHECKPOINT_WORDS
+from explainer.ui.text.puzzles import PUZZLES
+from explainer.ui.text.runs import PUZZLE_WORDS, RUNS_WORDS
+
+# How a run is looked at, which decides nothing of what is learnt.
+WATCHING = {"snapshot_every", "preview_points", "preview_steps", "preview_eta"}
 
 
-def floor_address(config: TrainConfig) -> str:
-    """Return where the lowest possible loss of a run is."""
-    shared = set(FloorSettings.model_fields)
-    return address("floor", FloorSettings(**config.model_dump(include=shared)))
+def _same(a: TrainConfig, b: TrainConfig) -> bool:
+    return a.model_dump(exclude=WATCHING) == b.model_dump(exclude=WATCHING)
 
 
-def _title(preset: str, config: TrainConfig) -> str:
-    recipe = en.RECIPES[preset]
-    if config.schedule != PRESETS[preset].schedule:
-        recipe += f", {en.schedule_name(config.schedule)}"
+def title(preset: str, config: TrainConfig) -> str:
+    """Name a run by its data, its recipe and its seed."""
+    recipe = text.PRESETS[preset]
+    if not _same(PRESETS[preset].replace(dataset=config.dataset, seed=config.seed), config):
+        recipe = text.CHANGED.format(recipe=recipe)
     dataset = en.dataset_name(config.dataset)
-    return en.RUN_TITLE.format(dataset=dataset, recipe=recipe, seed=config.seed)
+    return text.TITLE.format(dataset=dataset, recipe=recipe, seed=config.seed)
 
 
-def run_value(run: str, preset: str, config: TrainConfig) -> dict[str, Any]:
-    """Return the value that makes the view follow a run."""
-    return {"run": run, "title": _title(preset, config), "floor": floor_address(config)}
-
-
-def shipped_value(src: str, model: ShippedModel) -> dict[str, Any]:
-    """Return the value that makes the view show a run from long ago."""
+def plan(preset: str, config: TrainConfig) -> dict[str, Any]:
+    """Describe a run, whether it is under way or could be."""
+    shared = set(FloorSettings.model_fields)
     return {
-        "src": src,
-        "title": _title(model.info["preset"], model.config),
-        "history": model.info["history"],
-        "floor": floor_address(model.config),
+        "preset": preset,
+        "title": title(preset, config),
+        "config": config.model_dump(),
+        "truth": address("truth", FloorSettings(**config.model_dump(include=shared))),
+        "work": multiply_adds(config),
+        "takeHome": config.to_query(),
+        "puzzle": {"name": preset, **PUZZLES[preset]} if preset in BROKEN else None,
     }
 
 
-def live_view(value: dict[str, Any], *, label: str, words: dict[str, str]) -> gr.HTML:
+def shipped(preset: str, config: TrainConfig) -> dict[str, Any] | None:
+    """Describe the run from long ago that had these settings, or return None if there is none."""
+    models: list[ShippedModel] = shipped_run(preset, config.dataset)
+    if not models or not _same(models[-1].config, config):
+        return None
+    settings = ShippedRunSettings(preset=preset, dataset=config.dataset)
+    return {
+        **plan(preset, config),
+        "src": address("shipped-run", settings),
+        "history": models[-1].info["history"],
+        "seconds": models[-1].info["seconds"],
+    }
+
+
+def live_view(value: dict[str, Any]) -> gr.HTML:
     """Return the view.
+
+    Its ``submit`` event says what the learner asks for, ``{"do": ..., "visitor": ...}``.
 
     Parameters
     ----------
     value : dict
-        From :func:`run_value` or :func:`shipped_value`.
-    label : str
-        Its name for a screen reader.
-    words : dict
-        What its buttons and lines say.
-
-    Returns
-    -------
-    gr.HTML
+        ``plan``: what Start would train; and one of: ``shipped``, from :func:`shipped`; ``run``,
+        the id of a run that the plan describes, with ``held`` if it waits at its first step.
     """
+    words = {
+        **text.WORDS,
+        "belief": BELIEF_WORDS,
+        "stepPanel": STEP_WORDS,
+        "runs": RUNS_WORDS,
+        "puzzle": PUZZLE_WORDS,
+        "checkpoints": CHECKPOINT_WORDS,
+    }
     return mounted(
         "static/page/live.js",
-        '<div data-live style="min-height: 560px"></div>',
+        '<div data-live style="min-height: 900px"></div>',
         what="The training view",
+        arguments="element, props, watch, trigger",
         value=value,
-        label=label,
+        label=text.WORDS["samples"],
         words=words,
     )

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from explainer.design import knots_of_betas, knots_of_handles
 from explainer.own import keep_curve, keep_points, kind_of, load_curve, load_points
 from explainer.table import MAX_BYTES, check_points, read_points
+from explainer.ui.bodies import Answer, in_thread, posted, refusal
 
 MAX_JSON = 256_000  # bytes
 MAX_POINTS = 20_000
@@ -25,49 +25,6 @@ THUMBNAIL = 600  # points
 DRAWN_KNOTS = 101
 
 Array = NDArray[np.float64]
-Answer = dict[str, Any]
-
-
-class TooLarge(ValueError):
-    """More bytes than a route takes."""
-
-
-async def _body(request: Request, limit: int, what: str) -> bytes:
-    """Read the body, but never more than the limit, whatever the header promises."""
-    refusal = TooLarge(f"The {what} is too large: at most {limit / 1e6:g} MB are taken.")
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length[:12]) > limit:
-        raise refusal
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > limit:
-            raise refusal
-    return bytes(data)
-
-
-def _route(path: str, limit: int, what: str, answer: Callable[[bytes], Answer]) -> Route:
-    """Make a route of a function from bytes to an answer, which runs in a thread."""
-
-    async def handle(request: Request) -> Response:
-        try:
-            data = await _body(request, limit, what)
-            return JSONResponse(await run_in_threadpool(answer, data))
-        except TooLarge as error:
-            # The rest of the body is left unread, so the connection cannot be used again.
-            return _refusal(413, str(error), {"Connection": "close"})
-        except ClientDisconnect:
-            return _refusal(400, "The upload was broken off.")
-        except ValueError as error:
-            return _refusal(422, str(error))
-
-    return Route(path, handle, methods=["POST"])
-
-
-def _refusal(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
-    # A lone surrogate in the input would make the refusal impossible to encode.
-    text = sentence.encode(errors="replace").decode()
-    return JSONResponse({"error": text}, status_code=status, headers=headers)
 
 
 def _json(data: bytes) -> dict[str, Any]:
@@ -224,7 +181,7 @@ async def _get(request: Request) -> Response:
     try:
         return JSONResponse(await run_in_threadpool(_look_up, request.path_params["name"]))
     except ValueError as error:
-        return _refusal(404, str(error))
+        return refusal(404, str(error))
 
 
 def own_routes() -> list[BaseRoute]:
@@ -238,8 +195,8 @@ def own_routes() -> list[BaseRoute]:
         ``{"error": sentence}`` with status 404, 413 or 422.
     """
     return [
-        _route("/api/own/table", MAX_BYTES, "file", _table),
-        _route("/api/own/drawing", MAX_JSON, "drawing", _drawing),
-        _route("/api/own/schedule", MAX_JSON, "schedule", _schedule),
+        posted("/api/own/table", MAX_BYTES, "file", in_thread(_table)),
+        posted("/api/own/drawing", MAX_JSON, "drawing", in_thread(_drawing)),
+        posted("/api/own/schedule", MAX_JSON, "schedule", in_thread(_schedule)),
         Route("/api/own/{name}", _get),
     ]

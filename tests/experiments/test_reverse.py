@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 import torch
 
-from explainer.config import PRESETS
+from explainer.config import TrainConfig
 from explainer.data import make_dataset
 from explainer.experiments import common, reverse
 from explainer.frames import decode
 from explainer.metrics import sliced_wasserstein
+from explainer.own import keep_model
 from explainer.page_settings import SampleSettings
+from explainer.presets import PRESETS
 from explainer.quality import reference
+from explainer.shipped import shipped_models
 from tests.experiments.clouds import clouds, in_network_units
+from tests.made_models import SMALL, model_bytes
 
 
 @pytest.mark.parametrize(
@@ -96,3 +100,66 @@ def test_ones_own_points_have_an_exact_denoiser_and_a_baseline(own_points: str) 
     assert torch.cdist(in_network_units(x[-1], data), data.x).amin(dim=1).max() < 0.06
     assert "two halves of these data are at" in header["notes"][1]
     assert header["cost"]["real"] > 0
+
+
+def kept(config: TrainConfig = SMALL, **options: Any) -> str:
+    return keep_model(model_bytes(config, **options))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"T": 2},
+        {"T": 1000},
+        {"scaling": "tutorial", "schedule": "tutorial", "network": "tutorial", "objective": "eps"},
+        {"time_embedding": "none", "activation": "silu"},
+        {"zero_terminal_snr": True, "objective": "x0"},
+        {"n_points": 2},
+        {"width": 256, "depth": 5, "schedule": "linear"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("sampler", ["ddpm", "ddim"])
+def test_a_kept_model_of_any_kind_is_walked_back(changes: dict[str, Any], sampler: str) -> None:
+    config = SMALL.replace(**changes)
+    steps = min(config.T, 100)
+    settings = {"model": kept(config), "sampler": sampler, "steps": steps, "n": 50}
+    header, _, x = clouds(reverse.sample_path(settings))
+    assert len(x) == steps + 1
+    assert torch.isfinite(x).all()
+    assert header["labels"][0] == f"t = {config.T} of {config.T}"
+    assert header["name"] == f"own {steps} steps"
+
+
+def test_a_kept_model_is_the_one_that_was_trained() -> None:
+    moons = keep_model(shipped_models()["moons-fast"].path.read_bytes())
+    settings = {"sampler": "ddim", "steps": 20, "n": 300}
+    ours = reverse.sample_path({"model": moons, **settings})
+    shipped = reverse.sample_path({"model": "moons-fast", **settings})
+    assert torch.equal(clouds(ours)[2], clouds(shipped)[2])
+
+
+def test_a_model_of_ones_own_points_and_schedule(own_points: str, own_schedule: str) -> None:
+    model = kept(SMALL.replace(dataset=own_points, schedule=own_schedule))
+    header, _, x = clouds(reverse.sample_path({"model": model, "steps": 10, "n": 50}))
+    assert abs(x[0].mean(dim=0) - torch.tensor([50.0, -7.0])).max() < 3, "in the points' own units"
+    assert "two halves of these data are at" in header["notes"][1]
+
+
+def test_a_model_whose_points_are_gone_is_told_in_a_sentence() -> None:
+    model = kept(SMALL.replace(dataset="own-0123456789abcdef"))
+    with pytest.raises(ValueError, match=r"^The points that this model was trained on are no lon"):
+        reverse.sample_path({"model": model, "steps": 10})
+
+
+def test_samples_beyond_all_numbers_are_told_in_a_sentence() -> None:
+    model = kept(SMALL.replace(objective="x0"), grown=1e12)
+    with pytest.raises(ValueError, match=r"^The samples of this model grow beyond all numbers"):
+        reverse.sample_path({"model": model, "steps": 10, "n": 50})
+
+
+def test_samples_far_away_are_shown_beside_the_data() -> None:
+    model = kept(SMALL.replace(objective="x0"), grown=1e3)
+    header, *_ = clouds(reverse.sample_path({"model": model, "steps": 1, "n": 50}))
+    assert header["cost"]["swd"] > 1e4
+    assert " · 10" in header["notes"][1], "a number with twenty digits tells nothing"

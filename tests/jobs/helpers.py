@@ -53,8 +53,8 @@ class FakeRunner:
         self.error = None
         self.on_event = lambda event: None
 
-    def start(self, run, target, argument):
-        self.told.append(("start", target, argument))
+    def start(self, run, target, argument, *, held=False):
+        self.told.append(("start", target, argument, *(["held"] if held else [])))
         if self.error is not None:
             raise self.error
         self.live.append(run)
@@ -64,6 +64,9 @@ class FakeRunner:
 
     def resume(self, run):
         self.told.append(("resume", run))
+
+    def tell(self, run, message):
+        self.told.append(("tell", run, message))
 
     def stop(self, run):
         self.told.append(("stop", run))
@@ -78,7 +81,7 @@ class FakeRunner:
     def close(self):
         self.told.append(("close",))
 
-    def tell(self, event):
+    def emit(self, event):
         if event.kind != "report" and event.run in self.live:
             self.live.remove(event.run)
         self.on_event(event)

@@ -25,6 +25,33 @@ def work(argument):
         yield Report((turn + 1) / turns)
 
 
+def rests(argument):
+    """Rest so long after every report; a turn takes no time."""
+    turns, seconds = argument
+    for turn in range(turns):
+        yield Report((turn + 1) / turns, {"turn": [turn]}, rest=seconds)
+
+
+def obeys(rest):
+    """Say what it is told; "quick" ends the rests, "end" the run, and "fail" badly."""
+    global now
+    heard = None
+    for turn in range(10**9):
+        if heard and "quick" in heard:
+            rest = 0.0
+        if heard and "end" in heard:
+            return
+        if heard and "fail" in heard:
+            raise ValueError("It was told to fail.")
+        now += 0.25
+        heard = yield Report(0.5, {"turn": [turn]}, note=" ".join(heard or ()), rest=rest)
+
+
+def deaf(n):
+    """No generator: it knows no send."""
+    return iter(list(count(n)))
+
+
 def count(n):
     for i in range(n):
         yield Report(
@@ -86,6 +113,12 @@ def falls_asleep(path):
 def kills_itself(argument):
     os.kill(os.getpid(), KILL)
     yield
+
+
+def processor_time(rest):
+    """Tell the processor time of this process before a rest and after it."""
+    for _ in range(2):
+        yield Report(0.5, {"seconds": [time.process_time()]}, rest=rest)
 
 
 def set_up():

@@ -22,17 +22,26 @@ def test_a_report_is_plain():
         Report(0.0, frame=Number())
 
 
+def test_a_rest_is_a_number_of_seconds_from_0_on():
+    assert Report(0.0).rest == Report(0.0, rest=-1.0).rest == 0.0
+    assert Report(0.0, rest=2).rest == 2.0
+    for rest in (math.nan, math.inf, -math.inf):
+        with pytest.raises(ValueError, match="rest"):
+            Report(0.0, rest=rest)
+
+
 def test_merging_keeps_every_value_and_the_latest_of_the_rest():
     merger = ReportMerger()
     assert merger.take() is None
     for report in targets.count(4):
         merger.add(report)
-    merger.add(Report(0.9, {"other": [7.0]}))
+    merger.add(Report(0.9, {"other": [7.0]}, rest=0.5))
     assert merger.take() == Report(
         0.9,
         {"step": [0, 1, 2, 3], "loss": [1, 0.5, 0.5, 0.5, 1 / 3, 0.5, 0.25, 0.5], "other": [7]},
         frame=b"frame 3",
         result=b"result 3",
+        rest=0.5,
     )
     assert merger.take() is None
 

@@ -41,9 +41,9 @@ def listener(pool):
     return Listener(pool)
 
 
-def start(pool, target, argument):
+def start(pool, target, argument, **options):
     run = f"run {next(numbers)}"
-    pool.start(run, HERE + target, argument)
+    pool.start(run, HERE + target, argument, **options)
     return run
 
 
@@ -110,6 +110,45 @@ def test_pause_resume_stop(pool, listener):
     listener.wait_for_reports(witness, more=20)
     assert len(listener.of(run)) <= count + 1  # one may have been on its way to the listener
     assert not [event for event in listener.events if event.run == run and event.kind != "report"]
+
+
+def test_a_held_run_shows_its_first_picture_hears_messages_and_ends_by_one(pool, listener):
+    run, witness = start(pool, "obeys", 0.0, held=True), start(pool, "endless", 0.002)
+    assert listener.wait_for_reports(run).series == {"turn": [0.0]}
+    listener.wait_for_reports(witness, more=20)
+    assert len(listener.of(run)) == 1
+    pool.tell(run, "hello")
+    assert listener.wait_for_reports(run).note == "hello"
+    listener.wait_for_reports(witness, more=20)
+    assert len(listener.of(run)) == 2
+    pool.tell(run, "end")
+    assert listener.wait_for_end(run).kind == "done"
+    pool.tell(run, "too late")
+    pool.tell("nobody", "hello")
+    listener.wait_for_reports(witness, more=3)
+
+
+def test_a_long_rest_ends_by_a_message_and_holds_up_nobody(pool, listener):
+    run = start(pool, "obeys", 1e300)
+    listener.wait_for_reports(run)
+    assert listener.wait_for_end(start(pool, "count", 50)).kind == "done"
+    assert len(listener.of(run)) == 1
+    pool.tell(run, "quick")
+    listener.wait_for_reports(run, more=3)
+    resting = start(pool, "rests", (2, 1e300))
+    listener.wait_for_reports(resting)
+    pool.stop(resting)
+    listener.wait_for_reports(run, more=3)
+
+
+def test_a_rest_takes_its_time_but_no_computing_time(pool, listener):
+    before = time.monotonic()
+    listener.wait_for_end(start(pool, "rests", (4, 0.05)))
+    assert 0.2 <= time.monotonic() - before < 2.0
+    run = start(pool, "processor_time", 0.3)
+    listener.wait_for_end(run)
+    first, last = together(event.report for event in listener.of(run)).series["seconds"]
+    assert last - first < 0.15
 
 
 def test_stopping_closes_the_generator_in_the_worker(pool, listener, tmp_path):
@@ -200,6 +239,28 @@ def test_a_killed_worker_is_told_at_once_replaced_soon_and_nobody_else_notices(c
         assert int(listener.wait_for_reports(again).note) in set(pool.pids()) - {pids[1]}
         assert store.stats()["workers"] == 2
         assert "exit code" in caplog.text
+    finally:
+        store.close()
+
+
+def test_a_worker_that_dies_with_messages_under_way():
+    pool = WorkerPool(1)
+    store = JobStore(pool)
+    listener = Listener(pool)
+    try:
+        job = store.submit(HERE + "obeys", 60.0, visitor="v", held=True)
+        listener.wait_for_reports(job)
+        assert store.poll(job).status == "paused"
+        os.kill(pool.pids()[0], KILL)
+        for _ in range(100):
+            store.tell(job, "hello")
+        assert listener.wait_for_end(job).kind == "worker_lost"
+        assert store.tell(job, "hello") == store.poll(job).status == "failed"
+        again = store.submit(HERE + "obeys", 60.0, visitor="v", held=True)
+        assert listener.wait_for_reports(again).note == ""  # no message of the old one
+        store.tell(again, "fail")
+        assert listener.wait_for_end(again).sentence == "It was told to fail."
+        assert store.poll(again).status == "failed"
     finally:
         store.close()
 

@@ -46,7 +46,8 @@ def test_ids_cannot_be_guessed_and_unknown_ones_are_told_plainly(store):
     ids = {submit(store, visitor=str(i)) for i in range(20)}
     assert len(ids) == 20
     assert min(map(len, ids)) >= 20
-    for call in (store.poll, store.result, store.pause, store.resume, store.stop):
+    calls = (store.poll, store.result, store.pause, store.resume, store.stop)
+    for call in (*calls, lambda run: store.tell(run, "hello")):
         with pytest.raises(UnknownJob) as caught:
             call("guess")
         assert str(caught.value).startswith("This run is not known here")
@@ -58,18 +59,19 @@ def test_a_run_from_start_to_end(store, runner, clock):
     assert runner.told == [("start", "some.module:target", {"T": 100})]
     for report in targets.count(3):
         clock.now += 2.0
-        runner.tell(Event("report", job, report))
+        runner.emit(Event("report", job, report))
     view = store.poll(job)
     assert (view.id, view.status, view.queue_position, view.seq) == (job, "running", 0, 3)
     assert (view.progress, view.note, view.error, view.seconds) == (1.0, "step 2", "", 6.0)
     assert view.series["step"] == [0.0, 1.0, 2.0]
     assert view.frames == [(1, b"frame 0"), (2, b"frame 1"), (3, b"frame 2")]
+    assert view.has_result
     later = store.poll(job, since=2)
     assert (later.series["step"], later.frames) == ([2.0], [(3, b"frame 2")])
     assert store.poll(job, since=-1) == view
     for since in (3, 99):
         assert (store.poll(job, since).series, store.poll(job, since).frames) == ({}, [])
-    runner.tell(Event("done", job))
+    runner.emit(Event("done", job))
     clock.now += 5.0
     assert (store.poll(job).status, store.poll(job).seconds) == ("done", 6.0)
     assert store.result(job) == b"result 1"
@@ -93,10 +95,90 @@ def test_pauses_do_not_count_and_every_command_may_come_twice(store, runner, clo
 def test_the_last_turn_may_end_a_run_after_the_pause(store, runner):
     job = submit(store)
     store.pause(job)
-    runner.tell(Event("report", job, Report(1.0, {"loss": [1.0]})))
-    runner.tell(Event("done", job))
+    runner.emit(Event("report", job, Report(1.0, {"loss": [1.0]})))
+    runner.emit(Event("done", job))
     assert store.poll(job).status == "done"
     assert store.poll(job).series == {"loss": [1.0]}
+
+
+def test_a_held_run_waits_after_its_first_turn(store, runner, clock):
+    job = store.submit("some.module:target", 1, visitor="v", held=True)
+    assert runner.told == [("start", "some.module:target", 1, "held")]
+    clock.now += 1.0
+    runner.emit(Event("report", job, Report(0.0, frame=b"step 0")))
+    clock.now += 10.0
+    view = store.poll(job)
+    assert (view.status, view.seconds, view.frames) == ("paused", 0.0, [(1, b"step 0")])
+    assert store.pause(job) == "paused"
+    assert store.resume(job) == "running"
+    clock.now += 2.0
+    assert store.poll(job).seconds == 2.0
+    assert store.stats()["running"] == 1
+    assert runner.told[1:] == [("resume", job)]
+
+
+def test_a_held_run_is_held_also_when_it_had_to_wait(store, runner, clock):
+    first = [submit(store, visitor=str(i)) for i in range(2)]
+    job = store.submit("some.module:target", "late", visitor="v", held=True)
+    clock.now += 5.0
+    assert store.poll(job).status == store.resume(job) == "queued"
+    runner.emit(Event("done", first[0]))
+    assert runner.told[-1] == ("start", "some.module:target", "late", "held")
+    clock.now += 5.0
+    assert (store.poll(job).status, store.poll(job).seconds) == ("paused", 0.0)
+    assert store.resume(job) == "running"
+    clock.now += 1.0
+    assert store.stop(job) == "stopped"
+    assert store.poll(job).seconds == 1.0
+
+
+def test_messages_go_to_running_and_paused_runs_alone(store, runner):
+    running, paused = submit(store, "a"), submit(store, "b")
+    queued = submit(store, "c")
+    store.pause(paused)
+    del runner.told[:]
+    assert store.tell(running, "hello") == "running"
+    assert store.tell(paused, "step") == "paused"
+    assert store.tell(queued, "too early") == "queued"
+    runner.emit(Event("done", running))
+    assert store.tell(running, "too late") == "done"
+    assert store.tell(queued, "now") == "running"
+    store.stop(queued)
+    assert store.tell(queued, "too late") == "stopped"
+    assert [told for told in runner.told if told[0] == "tell"] == [
+        ("tell", running, "hello"),
+        ("tell", paused, "step"),
+        ("tell", queued, "now"),
+    ]
+
+
+@pytest.mark.parametrize("end", ["done", "failed"])
+def test_a_paused_run_can_end_by_a_message(store, runner, clock, end):
+    job, other = submit(store, "a"), submit(store, "b")
+    waiting = submit(store, "c")
+    store.pause(job)
+    clock.now += 1.0
+    store.tell(job, "end")
+    runner.emit(Event("report", job, Report(1.0, result=b"kept", note="the end")))
+    runner.emit(Event(end, job, sentence="It was told to." if end == "failed" else ""))
+    view = store.poll(job)
+    assert (view.status, view.seconds, view.note) == (end, 0.0, "the end")
+    assert (view.error == "") == (end == "done")
+    assert store.result(job) == b"kept"
+    assert store.resume(job) == end
+    assert (store.poll(waiting).status, store.poll(other).status) == ("running", "running")
+
+
+def test_a_result_is_announced(store, runner):
+    job = submit(store)
+    assert not store.poll(job).has_result
+    runner.emit(Event("report", job, Report(0.5, result=b"")))
+    assert store.poll(job).has_result
+    assert store.result(job) == b""
+    runner.emit(Event("report", job, Report(0.6)))
+    assert store.poll(job, since=2).has_result
+    store.stop(job)
+    assert store.poll(job).has_result
 
 
 def test_the_queue_is_told_honestly(store, runner):
@@ -109,7 +191,7 @@ def test_the_queue_is_told_honestly(store, runner):
     assert store.pause(jobs[2]) == store.resume(jobs[2]) == store.poll(jobs[2]).status == "queued"
     store.stop(jobs[3])  # before it starts
     assert positions() == [0, 0, 1, 0, 2]
-    runner.tell(Event("done", jobs[0]))
+    runner.emit(Event("done", jobs[0]))
     assert positions() == [0, 0, 0, 0, 1]
     assert store.poll(jobs[2]).status == "running"
     store.stop(jobs[1])
@@ -170,7 +252,7 @@ def test_the_housekeeping_comes_round_by_itself(make, runner, clock):
 def test_ended_runs_are_kept_for_a_time(make, runner, clock):
     store = make(keep_seconds=3600)
     job = submit(store)
-    runner.tell(Event("done", job))
+    runner.emit(Event("done", job))
     clock.now += 3600.0
     store.poll(job)
     clock.now += 1.0
@@ -184,7 +266,7 @@ def test_ended_runs_are_bounded_in_number_oldest_first_and_live_ones_stay(make, 
     ended = []
     for _ in range(5):
         ended.append(submit(store))
-        runner.tell(Event("done", ended[-1]))
+        runner.emit(Event("done", ended[-1]))
     for job in ended[:2]:
         with pytest.raises(UnknownJob):
             store.poll(job)
@@ -195,12 +277,12 @@ def test_ended_runs_are_bounded_in_number_oldest_first_and_live_ones_stay(make, 
 def test_ended_runs_are_bounded_in_bytes_and_live_ones_stay(make, runner, clock):
     store = make(max_bytes=2500)
     live = submit(store, "live")
-    runner.tell(Event("report", live, Report(0.5, result=bytes(9000))))
+    runner.emit(Event("report", live, Report(0.5, result=bytes(9000))))
     ended = []
     for _ in range(4):
         ended.append(submit(store))
-        runner.tell(Event("report", ended[-1], Report(0.5, frame=bytes(400), result=bytes(600))))
-        runner.tell(Event("done", ended[-1]))
+        runner.emit(Event("report", ended[-1], Report(0.5, frame=bytes(400), result=bytes(600))))
+        runner.emit(Event("done", ended[-1]))
         clock.now += 1.0
     store.sweep()
     assert store.stats() == {
@@ -221,7 +303,7 @@ def test_frames_of_a_long_run_span_all_of_it(make, runner):
     store = make(max_frames=8)
     job = submit(store)
     for report in targets.count(1000):
-        runner.tell(Event("report", job, report))
+        runner.emit(Event("report", job, report))
     view = store.poll(job)
     assert len(view.series["step"]) == 1000
     assert [seq for seq, _ in view.frames] == [1, 257, 513, 769, 1000]
@@ -230,7 +312,7 @@ def test_frames_of_a_long_run_span_all_of_it(make, runner):
 @pytest.mark.parametrize("kind", ["failed", "worker_lost"])
 def test_a_failure_is_told_and_its_place_is_free(store, runner, kind):
     jobs = [submit(store, visitor=str(i)) for i in range(3)]
-    runner.tell(Event(kind, jobs[0], sentence="The loss grew."))
+    runner.emit(Event(kind, jobs[0], sentence="The loss grew."))
     view = store.poll(jobs[0])
     assert (view.status, view.error) == ("failed", "The loss grew.")
     assert store.poll(jobs[2]).status == "running"

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from explainer.own import keep_curve, keep_model
 from explainer.ui.handlers import choices
-from explainer.ui.offers import LONGEST_LABEL, made, points_updates, schedule_updates
+from explainer.ui.made import LONGEST_LABEL, MOST_MODELS, made, models_made
+from explainer.ui.offers import Offered, models_updates, points_updates, schedule_updates
 from explainer.ui.tabs.forward import _way_out
 from explainer.ui.text import en
+from tests.made_models import SMALL, model_bytes
 
 NAME, OLDER = "own-0123456789abcdef", "own-fedcba9876543210"
 
@@ -52,9 +55,26 @@ MODELS = [("a model", "a-model")]
 BASES = [choices(en.SCHEDULES), choices(en.SCHEDULES)]
 
 
-def points(*current: object, use: bool) -> list[Any]:
+def points(*current: object, use: bool, offered: Offered | None = None) -> list[Any]:
     event = Event({"name": NAME, "label": "My drawing"})
-    return points_updates(event, current, MODELS, use=use)  # type: ignore[arg-type]
+    offered = {} if offered is None else offered
+    *updates, after = points_updates(event, current, MODELS, offered, use=use)  # type: ignore[arg-type]
+    assert after is offered
+    return updates
+
+
+def models(
+    *named: tuple[str, str], current: object, use: bool = False, offered: Offered | None = None
+) -> Any:
+    event = Event({"models": [{"name": name, "label": label} for name, label in named]})
+    offered = {} if offered is None else offered
+    update, after = models_updates(event, current, MODELS, offered, use=use)  # type: ignore[arg-type]
+    assert after is offered
+    return update
+
+
+def kept(seed: int) -> str:
+    return keep_model(model_bytes(SMALL.replace(seed=seed)))
 
 
 def schedules(*current: object, use: bool, T: object = None) -> list[Any]:
@@ -86,6 +106,63 @@ def test_new_points_take_the_place_of_older_ones_wherever_those_are_chosen() -> 
     assert model["value"] == f"exact-{NAME}"
 
 
+def test_new_points_leave_a_chosen_model_alone() -> None:
+    chosen = kept(1)
+    assert "value" not in points("s_curve", "moons", chosen, use=True)[-1]
+
+
+def test_models_are_offered_and_the_first_is_taken_when_it_is_used() -> None:
+    first, second = kept(1), kept(2)
+    update = models((first, "mine"), (second, "older"), current="a-model")
+    assert update["choices"] == [*MODELS, ("mine", first), ("older", second)]
+    assert "value" not in update
+    assert models((second, "x"), (first, "y"), current="a-model", use=True)["value"] == second
+    assert "value" not in models(current=first, use=True)
+
+
+def test_points_and_models_do_not_erase_each_other() -> None:
+    offered: Offered = {}
+    model = kept(1)
+    exact = (en.EXACT_LABEL.format(dataset="My drawing"), f"exact-{NAME}")
+    assert models((model, "mine"), current="", offered=offered)["choices"][1:] == [("mine", model)]
+    after = points("s_curve", "", use=False, offered=offered)[-1]
+    assert after["choices"] == [*MODELS, ("mine", model), exact]
+    after = models((model, "renamed"), current="", offered=offered)
+    assert after["choices"] == [*MODELS, ("renamed", model), exact]
+    assert models(current="", offered=offered)["choices"] == [*MODELS, exact]
+
+
+def test_a_model_that_is_dropped_stays_as_long_as_it_is_chosen() -> None:
+    offered: Offered = {}
+    first, second = kept(1), kept(2)
+    models((first, "mine"), current="a-model", offered=offered)
+    update = models((second, "new"), current=first, offered=offered)
+    assert update["choices"] == [*MODELS, ("new", second), ("mine", first)]
+    update = models((second, "new"), current="a-model", offered=offered)
+    assert update["choices"] == [*MODELS, ("new", second)]
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [None, 3, "own", {}, [None], [[]], [{}], [{"name": NAME}], [{"name": [NAME]}],
+     [{"name": "a-model"}], [{"name": "../../etc/passwd", "label": "x"}]],
+    ids=repr,
+)  # fmt: skip
+def test_models_that_are_none_are_not_offered(listed: object) -> None:
+    assert not models_made(Event({"models": listed}))  # type: ignore[arg-type]
+
+
+def test_of_the_models_only_a_few_are_read_and_each_once() -> None:
+    curve = keep_curve([0, 1], [1, 0.5], "handles")
+    names = [kept(0), curve, kept(0), *(kept(seed) for seed in range(1, 20))]
+    label = "x" * 500 + "\ud83d"
+    event = Event({"models": [{"name": name, "label": label} for name in names]})
+    found = models_made(event)  # type: ignore[arg-type]
+    assert found is not None
+    assert [name for _, name in found] == [kept(seed) for seed in range(MOST_MODELS - 2)]
+    assert {label for label, _ in found} == {"x" * LONGEST_LABEL}
+
+
 def test_a_designed_schedule_is_compared_and_offered() -> None:
     compared, schedule, T = schedules(["linear", OLDER], "cosine", use=True, T=250)
     assert compared["value"] == ["linear", NAME]
@@ -112,9 +189,10 @@ def test_choosers_that_show_nonsense_get_the_offer_all_the_same(current: object)
 @pytest.mark.parametrize("use", [True, False])
 def test_what_is_forged_changes_nothing(use: bool) -> None:
     forged: Any = Event({"name": "../../etc"})
-    updates = points_updates(forged, ["s_curve", "moons", "a-model"], MODELS, use=use)
+    updates = points_updates(forged, ["s_curve", "moons", "a-model"], MODELS, {}, use=use)
     updates += schedule_updates(forged, [["linear"], "cosine"], BASES, use=use)
-    assert len(updates) == 6
+    updates += models_updates(forged, "a-model", MODELS, {}, use=use)
+    assert len(updates) == 9
     assert all(set(update) == {"__type__"} for update in updates)
 
 

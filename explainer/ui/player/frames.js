@@ -92,6 +92,16 @@ export class FrameSet {
     this.#fitColor();
   }
 
+  /** Forget every other frame: the first and the latest stay. */
+  thin() {
+    const latest = this.count - 1;
+    const stays = (_, i) => i % 2 === 0 || i === latest;
+    this.frames = this.frames.filter(stays);
+    this.labels = this.labels.filter(stays);
+    if (this.ghosts) this.ghosts = this.ghosts.filter(stays);
+    this.factLists = this.factLists.map(([name, values]) => [name, values.filter(stays)]);
+  }
+
   /** The box that holds all but the outermost points: for a small picture, strays are no measure. */
   core() {
     const sides = [0, 1].map((axis) => {

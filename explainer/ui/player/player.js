@@ -17,6 +17,7 @@ import { Timeline } from "./timeline.js";
 const SHARPEST = 2; // device pixels per css pixel: more costs time and cannot be seen
 
 export class Player {
+  onframe = null; // called with the index of the frame, whenever it may have changed
   index = 0;
   data = null;
   #source;
@@ -120,6 +121,28 @@ export class Player {
     this.onchange();
   }
 
+  /** Live mode: forget every other frame; what is shown stays on screen, or the one before it. */
+  thin() {
+    const follows = this.index >= this.data.count - 1;
+    this.data.thin();
+    const last = this.data.count - 1;
+    const index = follows ? last : Math.floor(this.index / 2);
+    this.parts.slider.max = last;
+    this.timeline.u = index / Math.max(1, last);
+    this.#go(index);
+    this.onchange();
+  }
+
+  /** Show a row of so many frames, evenly spread, to go to; `nameOf` says what each is called. */
+  setRow(count, nameOf) {
+    const last = this.data.count - 1;
+    const chosen = Array.from({ length: count }, (_, i) => Math.round((i * last) / (count - 1)));
+    const indices = [...new Set(chosen)];
+    this.data.strip = { indices, titles: indices.map(nameOf) };
+    this.#fill();
+    this.onchange();
+  }
+
   /** Go to a frame and stay there. */
   show(index) {
     this.timeline.pause(index / Math.max(1, (this.data?.count ?? 1) - 1));
@@ -210,6 +233,7 @@ export class Player {
   #go(index) {
     this.index = index;
     this.root.dataset.frame = index;
+    this.onframe?.(index);
   }
 
   #invalidate() {

@@ -1,113 +1,96 @@
-// A training run as it goes: polls the server for news, adds pictures to a player, draws the loss.
+// The tab "Train live": a run as it goes, everything that there is to see of it, and what to do.
 
-import { unpack } from "../player/container.js";
 import { decode } from "../player/frames.js";
+import { fetchBytes, unpack } from "../player/container.js";
 import { Player } from "../player/player.js";
-import { Chart } from "./chart.js";
+import { loadStyles } from "../player/styles.js";
+import { Belief } from "./belief.js";
+import { differing } from "./changes.js";
+import { Curves } from "./curves.js";
+import { Feed, isKnown, LIVE } from "./feed.js";
+import { Keeping } from "./keeping.js";
+import { Puzzle } from "./puzzle.js";
+import { emptySeries, ended, grow } from "./series.js";
+import { MOST, readAll, Snapshots } from "./snapshots.js";
+import { StepPanel } from "./step.js";
+import { Transport } from "./transport.js";
+import { visitor } from "./visitor.js";
 
-const EVERY = 200; // milliseconds between two questions while somebody looks
-const HIDDEN = 20000; // and while nobody does: often enough to keep the run's lease
-const PATIENCE = 15000; // a connection that says nothing for so long is dead
 const MEMORY = "diffusion-explainer-run"; // a reload finds its run again
-const LIVE = new Set(["queued", "running", "paused"]);
+const ROW = 5; // pictures in the row for rewinding
 
-const api = (path) => new URL(`api/${path}`, document.baseURI).href;
-
-async function ask(url, options) {
-  const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE), ...options });
-  if (response.ok) return response;
-  const { error } = await response.json().catch(() => ({}));
-  throw Object.assign(new Error(error ?? "The server did not answer."), { status: response.status });
-}
-
-function shell(root, words, label) {
-  root.innerHTML = `
-    <div class="dx-status" role="status" aria-live="polite"><span data-status></span></div>
-    <p class="dx-error" role="alert"></p>
-    <div class="dx-progress" role="progressbar" aria-valuemin="0" aria-valuemax="100"><i></i></div>
-    <div class="dx-buttons"><button type="button" data-pause disabled></button
-      ><button type="button" data-stop disabled></button
-      ><a data-download hidden></a><button type="button" data-mine hidden></button></div>
-    <div class="dx-live"><div data-player></div>
-      <section class="dx-panel"><h2></h2><p></p><div data-loss></div></section></div>`;
-  const part = (name) => root.querySelector(`[data-${name}]`);
-  root.querySelector("h2").textContent = words.loss;
-  part("pause").textContent = words.pause;
-  part("stop").textContent = words.stop;
-  part("download").textContent = words.download;
-  part("mine").textContent = words.mine;
-  part("download").download = "model.safetensors";
-  root.querySelector(".dx-progress").setAttribute("aria-label", words.progress);
-  return {
-    status: part("status"),
-    error: root.querySelector(".dx-error"),
-    bar: root.querySelector(".dx-progress"),
-    fill: root.querySelector(".dx-progress i"),
-    pause: part("pause"),
-    stop: part("stop"),
-    download: part("download"),
-    mine: part("mine"),
-    note: root.querySelector(".dx-panel p"),
-    player: new Player(part("player"), { label, height: 420 }),
-    chart: new Chart(part("loss"), words.loss),
-  };
-}
+const SHELL = `<div data-transport></div><div data-puzzle></div><div data-step></div>
+  <div class="dl-grid"><div data-player></div><div data-loss></div></div>
+  <div data-belief></div>
+  <div class="dl-grid"><div data-by-t></div><div data-distance></div></div>
+  <p class="dl-take"></p><div data-runs></div><div data-checkpoints></div>`;
 
 class LiveRun {
-  #run = null;
-  #since = 0;
-  #begun = false; // whether a picture of this run is on screen
-  #timer = 0;
-  #series = { step: [], loss: [], validation_loss: [] };
-  #floor = null;
-  #status = "";
-  #title = "";
+  #plan = null; // what is on screen
+  #next = null; // what Start would train
+  #truth = null;
+  #series = emptySeries();
+  #snapshots = new Snapshots();
+  #status = "none";
+  #facts = null;
   #mine = null; // the learner's last run, to come back to
-  #asking = 0; // the generation that a question is under way for
-  #generation = 0; // an answer that belongs to an older run is dropped
+  #then = null; // what to do once the first picture is there
+  #posed = null; // the puzzle on show
+  #answered = false;
+  #generation = 0;
 
-  constructor(root, words, label) {
-    this.root = root;
-    this.words = words;
-    this.parts = shell(root, words, label);
-    this.parts.pause.addEventListener("click", () =>
-      this.#tell(this.#status === "paused" ? "resume" : "pause"),
-    );
-    this.parts.stop.addEventListener("click", () => this.#tell("stop"));
-    this.parts.mine.addEventListener("click", () => this.show(this.#mine));
-    document.addEventListener("visibilitychange", () => this.#soon(0));
-    new IntersectionObserver(() => this.#soon(0)).observe(root);
+  constructor(root, words, label, trigger) {
+    Object.assign(this, { root, words });
+    root.innerHTML = SHELL;
+    const part = (name) => root.querySelector(`[data-${name}]`);
+    const ask = (verb, more = {}) => {
+      this.transport.refuse();
+      const recipe = this.#next?.preset; // the controls are known to show this one
+      trigger("submit", { do: verb, visitor: visitor(), pace: this.transport.pace, recipe, ...more });
+    };
+    this.feed = new Feed(root, {
+      onnews: (news) => this.#news(news),
+      onlost: (sentence) => this.#tell({ status: "failed", note: sentence }),
+      onsilence: () => this.#tell({ note: words.unreachable }),
+    });
+    this.transport = new Transport(part("transport"), words, {
+      start: () => ask("start"),
+      pause: () => this.#command(this.#status === "paused" ? "resume" : "pause"),
+      step: () => (this.feed.live ? this.#command("step") : ask("step")),
+      stop: () => this.#command("stop"),
+      reset: () => ask("reset"),
+      newSeed: () => ask("new seed"),
+      pace: (pace) => this.feed.live && this.#command(pace),
+      mine: () => this.#mine && this.#follow(this.#mine),
+    });
+    this.puzzle = new Puzzle(part("puzzle"), words.puzzle, {
+      onreveal: (answered) => {
+        this.#answered = answered;
+        this.#reveal();
+      },
+      onmend: () => ask("mend"),
+    });
+    this.stepPanel = new StepPanel(part("step"), words.stepPanel);
+    this.player = new Player(part("player"), { label, height: 420, strip: true, words: { empty: words.waiting } });
+    this.player.onframe = (index) => this.#look(index);
+    this.curves = new Curves({ loss: part("loss"), byT: part("by-t"), distance: part("distance") }, words);
+    this.belief = new Belief(part("belief"), words.belief);
+    const places = { home: root.querySelector(".dl-take"), runs: part("runs"), checkpoints: part("checkpoints") };
+    this.keeping = new Keeping(places, words, this.feed, {
+      onrestore: (model) => ask("restore", { model }),
+      onfail: (sentence) => this.transport.refuse(sentence),
+    });
   }
 
+  /** Take a value of the component: a refusal, a plan, or a run that has been started. */
   show(value) {
-    this.parts.error.textContent = value?.error ?? "";
-    const busy = this.#run && (!this.#status || LIVE.has(this.#status));
-    if (busy && value && !value.run) return; // a choice for the next run; this one is still going
-    if (!value || value.error || (value.run && value.run === this.#run)) return;
-    this.#generation += 1;
-    clearTimeout(this.#timer);
-    this.#run = value.run ?? null;
-    this.#title = value.title ?? "";
-    if (this.#run) this.#mine = value;
-    this.#since = 0;
-    this.#begun = false;
-    this.#status = "";
-    this.#series = { step: [], loss: [], validation_loss: [], ...structuredClone(value.history) };
-    this.#fetchFloor(value.floor);
-    this.#draw();
-    if (this.#run) {
-      try {
-        sessionStorage.setItem(MEMORY, JSON.stringify(value));
-      } catch {
-        // Storage may be forbidden; then a reload does not find the run again.
-      }
-      this.parts.player.cancel();
-      this.parts.status.textContent = this.words.starting;
-      this.#soon(0);
-    } else {
-      this.parts.player.open(value.src);
-      this.#state({ status: "shipped", progress: 1 });
-    }
+    this.transport.refuse(value?.error);
+    if (!value || value.error) return;
+    if (value.run) return value.run === this.feed.run || this.#follow(value);
+    this.#next = value.plan;
+    // What was chosen led to this once; a run that is under way goes on.
+    if (value.shipped && !this.feed.live) this.#open(value.shipped);
+    this.#tell();
   }
 
   /** After a reload: follow the run of before, if the server still has it. */
@@ -118,139 +101,170 @@ class LiveRun {
     } catch {
       return;
     }
-    if (!value?.run) return;
+    if (!value?.run || !value.plan) return;
     const generation = this.#generation;
-    try {
-      await ask(api(`runs/${value.run}?since=${Number.MAX_SAFE_INTEGER}`));
-    } catch (error) {
-      if (error.status === 404) return sessionStorage.removeItem(MEMORY);
-      // Whatever else is wrong may pass: follow the run, and keep trying.
-    }
-    if (generation === this.#generation) this.show(value);
+    const known = await isKnown(value.run);
+    if (!known) return sessionStorage.removeItem(MEMORY);
+    if (generation === this.#generation || !this.feed.run) this.#follow({ ...value, then: null }, true);
   }
 
-  async #fetchFloor(address) {
-    const generation = this.#generation;
-    this.#floor = null;
+  #follow(value, again = false) {
+    this.#mine = value;
+    this.#then = value.then;
+    this.#begin(value.plan, value.run, again);
+    this.#next = value.plan;
     try {
-      const floor = await (await ask(new URL(address, document.baseURI).href)).json();
+      sessionStorage.setItem(MEMORY, JSON.stringify(value));
+    } catch {
+      // Storage may be forbidden; then a reload does not find the run again.
+    }
+    this.#tell({ status: "starting" });
+    this.feed.follow(value.run);
+  }
+
+  /** Show a run from long ago. */
+  async #open(shipped) {
+    if (this.#plan?.src === shipped.src) return;
+    this.#begin(shipped, "shipped");
+    this.feed.follow(null);
+    const { step, loss, validation_loss } = shipped.history;
+    Object.assign(this.#series, { step, smooth: loss, shown: step, validation: validation_loss });
+    this.#tell({ status: "shipped", progress: 1 });
+    const generation = this.#generation;
+    try {
+      const buffer = await fetchBytes(shipped.src, new AbortController().signal, this.words.unreachable);
       if (generation !== this.#generation) return;
-      this.#floor = floor.mean;
-      this.#draw();
+      const { swd, shown } = unpack(buffer).header;
+      this.#snapshots.fill(readAll(buffer));
+      this.#series.drawn = shown;
+      this.#series.swd = swd;
+      this.player.load(decode(buffer));
+      this.#tell({ facts: { step: shown.at(-1), seconds: shipped.seconds } });
     } catch (error) {
-      console.warn("The loss floor could not be had:", error.message);
+      this.player.refuse(error.message);
     }
+    this.#draw();
   }
 
-  #soon(wait) {
-    if (!this.#run || (this.#status && !LIVE.has(this.#status))) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#poll(), wait);
+  /** Make room for another run; its first picture takes the place of the last one here. */
+  #begin(plan, revision, again = false) {
+    this.#generation += 1;
+    this.#plan = plan;
+    this.#series = emptySeries();
+    this.#snapshots = new Snapshots();
+    this.#facts = null;
+    this.keeping.begin(plan, again);
+    this.player.cancel();
+    this.stepPanel.clear();
+    this.curves.show({ series: this.#series, byT: null, at: null, revision });
+    this.#learnTruth(plan.truth);
   }
 
-  async #poll() {
+  async #learnTruth(address) {
+    if (this.#truth?.address === address) return this.curves.show({ truth: this.#truth });
+    this.#truth = null;
+    this.belief.setTruth(null);
+    this.curves.show({ truth: null });
     const generation = this.#generation;
-    if (this.#asking === generation) return; // the answer under way will ask for the next
-    this.#asking = generation;
-    let news;
     try {
-      const response = await ask(api(`runs/${this.#run}?since=${this.#since}`));
-      news = unpack(await response.arrayBuffer());
-    } catch (error) {
+      const { header, arrays } = unpack(await fetchBytes(address, new AbortController().signal, this.words.unreachable));
       if (generation !== this.#generation) return;
-      if (error.status === 404) return this.#state({ status: "failed", error: error.message });
-      this.parts.status.textContent = this.words.unreachable;
-      this.#asking = 0;
-      return this.#soon(2000);
+      this.#truth = { address, ...header };
+      this.belief.setTruth({ ...header, field: arrays.field, background: arrays.background });
+      this.curves.show({ truth: this.#truth });
+      this.#look(this.player.index);
+    } catch (error) {
+      console.warn("The exact answers could not be had:", error.message);
     }
-    if (generation !== this.#generation) return;
-    this.#asking = 0;
-    this.#news(news);
-    const seen = !document.hidden && this.root.clientWidth;
-    this.#soon(seen ? EVERY : HIDDEN);
   }
 
   #news({ header, arrays }) {
-    for (const [name, values] of Object.entries(header.series)) {
-      (this.#series[name] ??= []).push(...values);
-    }
-    const { player } = this.parts;
-    for (const bytes of Object.values(arrays)) {
-      const data = decode(bytes.slice().buffer);
-      if (this.#begun) player.append({ points: data.frames[0], label: data.label(0) });
-      else player.load(data); // the first picture brings colours, limits and the data behind
-      this.#begun = true;
-    }
-    this.#since = header.seq;
-    if (Object.keys(header.series).length) this.#draw();
-    this.#state(header);
+    const { status, series } = header;
+    grow(this.#series, series);
+    for (const bytes of Object.values(arrays)) this.#picture(bytes.slice().buffer);
+    this.#facts = { step: ended(this.#series), seconds: header.seconds };
+    const position = header.queue_position;
+    this.#tell({ status, progress: header.progress, position, note: header.error || header.note });
+    this.keeping.heard(header);
+    if (this.#then && this.#snapshots.count) this.#command(this.#then);
+    if (this.#snapshots.count) this.#then = null;
+    if (!LIVE.has(status)) this.#end(status, header);
+    this.#draw();
   }
 
-  #state({ status, progress = 0, queue_position, seconds, note, error }) {
-    const { parts, words } = this;
-    this.#status = status;
-    this.root.dataset.status = status;
-    const live = LIVE.has(status);
-    // Five times a second is no news to listen to.
-    parts.status.parentElement.setAttribute("aria-live", status === "running" ? "off" : "polite");
-    const percent = Math.round(progress * 100);
-    parts.fill.style.width = `${percent}%`;
-    parts.bar.setAttribute("aria-valuenow", percent);
-    parts.pause.disabled = !live || status === "queued";
-    parts.stop.disabled = !live;
-    parts.pause.textContent = status === "paused" ? words.resume : words.pause;
-    parts.download.hidden = status !== "done";
-    if (status === "done") parts.download.href = api(`runs/${this.#run}/checkpoint`);
-    const text = (words[status] ?? status)
-      .replace("{percent}", percent)
-      .replace("{position}", queue_position)
-      .replace("{seconds}", (seconds ?? 0).toFixed(1));
-    parts.mine.hidden = !this.#mine || Boolean(this.#run);
-    const title = this.#title && `${this.#title}.`;
-    parts.status.textContent = [title, text, error || note].filter(Boolean).join(" ");
+  #picture(buffer) {
+    const first = !this.#snapshots.count;
+    this.#snapshots.add(buffer);
+    const data = decode(buffer);
+    if (first) this.player.load(data); // it brings colours, limits and the data behind
+    else this.player.append({ points: data.frames[0], label: data.label(0) });
+    if (this.#snapshots.count <= MOST) return;
+    this.#snapshots.thin();
+    this.player.thin();
+  }
+
+  #end(status, header) {
+    const named = (index) => this.words.rowStep.replace("{step}", this.#snapshots.at(index).step.toLocaleString("en"));
+    if (this.#snapshots.count > 1) this.player.setRow(ROW, named);
+    this.keeping.ended(status, header, this.#series, this.#truth?.mean ?? null);
+  }
+
+  /** What belongs to the picture on screen. */
+  #look(index) {
+    const seen = this.#snapshots.at(index);
+    this.belief.show(seen?.field ?? null);
+    const latest = index >= this.#snapshots.count - 1;
+    this.curves.show({ byT: seen?.byT ?? null, at: latest || !seen ? null : seen.step });
+    if (seen?.detail) this.stepPanel.show(seen.detail, seen.points, seen.t, seen.limits, seen.detail.T);
+    else this.stepPanel.clear();
   }
 
   #draw() {
-    const { step, loss, validation_loss: held } = this.#series;
-    const floor = this.#floor;
-    const line = (name, y, color, extra = {}) => ({
-      x: step, y, name, mode: "lines", line: { color, width: 2, ...extra }, hovertemplate: "%{y:.4f}",
-    });
-    const data = [
-      line(this.words.training, loss, "#0080C8"),
-      line(this.words.validation, held, "#D55E00", { width: 2.4 }),
-    ];
-    if (floor !== null && step.length) {
-      const ends = { x: [step[0], step.at(-1)], y: [floor, floor] };
-      data.push({ ...line(this.words.floor, [], "#009E73", { dash: "dash" }), ...ends });
-    }
-    this.parts.chart.show({
-      data,
-      layout: {
-        height: 486,
-        hovermode: "x unified",
-        margin: { l: 46, r: 8, t: 34, b: 40 },
-        legend: { orientation: "h", y: 1.12, x: 0 },
-        xaxis: { title: { text: this.words.step, standoff: 4 }, rangemode: "tozero" },
-        yaxis: { nticks: 6 },
-      },
-    });
-    this.parts.note.textContent =
-      floor === null ? "" : this.words.floorNote.replace("{floor}", floor.toFixed(3));
+    this.curves.show({ series: this.#series });
   }
 
-  async #tell(verb) {
+  #pose(puzzle) {
+    if (this.#posed?.name === puzzle?.name) return;
+    this.#posed = puzzle;
+    this.puzzle.show(puzzle);
+    this.#reveal();
+  }
+
+  #reveal() {
+    // What a puzzle keeps back belongs to its answer.
+    const hidden = this.#answered ? [] : (this.#posed?.hides ?? []);
+    this.curves.show({ hidden });
+  }
+
+  /** Say how things stand; what is not given stays as it was. */
+  #tell(news = {}) {
+    Object.assign((this.told ??= {}), { note: "" }, news);
+    this.#status = this.told.status ?? "none";
+    const { steps, batch_size: batch } = this.#plan?.config ?? {};
+    const facts = news.facts ?? this.#facts;
+    this.transport.show({
+      ...this.told,
+      title: this.#plan?.title,
+      facts: facts && { ...facts, steps, batch: this.#plan.batch ?? batch, work: this.#plan.work, live: this.feed.live },
+      mine: Boolean(this.#mine && this.feed.run !== this.#mine.run),
+    });
+    this.transport.differ(differing(this.#plan?.config, this.#next?.config, this.words));
+    this.#pose((this.feed.live ? this.#plan : this.#next)?.puzzle ?? null);
+  }
+
+  async #command(verb) {
     try {
-      await ask(api(`runs/${this.#run}/${verb}`), { method: "POST" });
-      this.#soon(0);
+      await this.feed.tell(verb);
+      this.transport.refuse();
     } catch (error) {
-      this.parts.status.textContent = error.status ? error.message : this.words.unreachable;
+      this.transport.refuse(error.status ? error.message : this.words.unreachable);
     }
   }
 }
 
-export function mount(element, props, watch) {
-  const run = new LiveRun(element.querySelector("[data-live]"), props.words, props.label);
+export async function mount(element, props, watch, trigger) {
+  await loadStyles(new URL("live.css", import.meta.url));
+  const run = new LiveRun(element.querySelector("[data-live]"), props.words, props.label, trigger);
   watch("value", () => run.show(props.value));
   run.show(props.value);
   run.again();

@@ -7,16 +7,18 @@ from typing import Any
 
 import gradio as gr
 
-from explainer.page_settings import EXACT, SampleSettings
+from explainer.page_settings import EXACT, SampleSettings, model_levels
 from explainer.shipped import ShippedModel, shipped_models
 from explainer.ui.api import address
 from explainer.ui.handlers import QUICK, Value, choices, chooser, one_sentence
+from explainer.ui.offers import ModelChoices
 from explainer.ui.player.component import point_cloud
 from explainer.ui.text import en
 
 TITLE = "DDPM vs DDIM"
 TRAINED = "trained"  # the schedule that belongs to the model
 SCHEDULES = [(en.AS_TRAINED, TRAINED), *choices(en.SCHEDULES)]
+LEAST_STEPS, MOST_STEPS = 5, 100  # of the sliders, where the model has that many
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class CompareTab:
     """What other tabs are wired to."""
 
     model: gr.Dropdown
-    models: list[tuple[str, str]]
+    models: ModelChoices
     schedule: gr.Dropdown
 
 
@@ -48,17 +50,46 @@ def _schedule(choice: Any) -> Any:
     return None if choice == TRAINED else choice
 
 
-def _chooser(model: Any) -> Any:
-    """Return the update of the schedule's chooser: a network knows only its own."""
-    if isinstance(model, str) and model.startswith(EXACT):
-        return gr.update(interactive=True)
-    return gr.update(interactive=False, value=TRAINED)
+def _most_steps(model: Any) -> int:
+    """Return the most steps that are offered for a model: no more than it has noise levels."""
+    try:
+        return min(model_levels(model), MOST_STEPS) if isinstance(model, str) else MOST_STEPS
+    except (KeyError, ValueError):  # forged or gone: the players say so
+        return MOST_STEPS
+
+
+def _number(steps: Any) -> bool:
+    return isinstance(steps, int | float) and not isinstance(steps, bool)
+
+
+def _within(model: Any, steps: Any) -> Any:
+    """Return what the slider will show: the model may have been chosen a moment ago."""
+    most = _most_steps(model)
+    return most if _number(steps) and most < steps <= MOST_STEPS else steps
+
+
+def _chosen(model: Any, *steps: Any) -> list[Any]:
+    """Return the updates of the schedule's chooser and of the sliders of steps."""
+    most = _most_steps(model)
+    least = min(LEAST_STEPS, most - 1)
+    exact = isinstance(model, str) and model.startswith(EXACT)
+    updates = [
+        gr.update(interactive=True) if exact else gr.update(interactive=False, value=TRAINED)
+    ]
+    for value in steps:
+        mended = {"value": max(least, min(value, most))} if _number(value) else {}
+        updates.append(gr.update(minimum=least, maximum=most, **mended))
+    return updates
 
 
 @one_sentence
 def _ddpm(model: Any, schedule: Any, steps: Any, seed: Any) -> Value:
     settings = SampleSettings(
-        model=model, schedule=_schedule(schedule), sampler="ddpm", steps=steps, seed=seed
+        model=model,
+        schedule=_schedule(schedule),
+        sampler="ddpm",
+        steps=_within(model, steps),
+        seed=seed,
     )
     return {"src": address("sample", settings)}
 
@@ -66,7 +97,12 @@ def _ddpm(model: Any, schedule: Any, steps: Any, seed: Any) -> Value:
 @one_sentence
 def _ddim(model: Any, schedule: Any, steps: Any, eta: Any, seed: Any) -> Value:
     settings = SampleSettings(
-        model=model, schedule=_schedule(schedule), sampler="ddim", steps=steps, eta=eta, seed=seed
+        model=model,
+        schedule=_schedule(schedule),
+        sampler="ddim",
+        steps=_within(model, steps),
+        eta=eta,
+        seed=seed,
     )
     return {"src": address("sample", settings)}
 
@@ -77,9 +113,9 @@ def build() -> CompareTab:
     right = SampleSettings(sampler="ddim", steps=20)
     gr.Markdown(en.COMPARE, elem_classes="dx-intro")
     with gr.Row():
-        models = _models()
+        models = ModelChoices(_models(), gr.State({}))
         model = chooser(
-            models,
+            models.base,
             value=left.model,
             label=en.LABELS["model"],
             scale=3,
@@ -96,10 +132,20 @@ def build() -> CompareTab:
         seed = gr.Number(0, precision=0, label=en.LABELS["seed"], min_width=120)
     with gr.Row():
         ddpm_steps = gr.Slider(
-            5, 100, value=left.steps, step=1, label=en.LABELS["ddpm_steps"], min_width=240
+            LEAST_STEPS,
+            MOST_STEPS,
+            value=left.steps,
+            step=1,
+            label=en.LABELS["ddpm_steps"],
+            min_width=240,
         )
         ddim_steps = gr.Slider(
-            5, 100, value=right.steps, step=1, label=en.LABELS["ddim_steps"], min_width=240
+            LEAST_STEPS,
+            MOST_STEPS,
+            value=right.steps,
+            step=1,
+            label=en.LABELS["ddim_steps"],
+            min_width=240,
         )
         eta = gr.Slider(0, 1, value=0, step=0.05, label=en.LABELS["eta"], min_width=240)
     with gr.Row():
@@ -116,7 +162,8 @@ def build() -> CompareTab:
                 address("sample", right), label=en.COMPARE_DDIM, group="compare", height=460
             )
     gr.Markdown(en.EXACT_NOTE, elem_classes="dx-note")
-    model.change(_chooser, model, schedule, **QUICK)
+    sliders = [ddpm_steps, ddim_steps]
+    model.change(_chosen, [model, *sliders], [schedule, *sliders], **QUICK)
     for component in (model, schedule, ddpm_steps, seed):
         component.change(_ddpm, [model, schedule, ddpm_steps, seed], ddpm, **QUICK)
     for component in (model, schedule, ddim_steps, eta, seed):

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import re
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from explainer.config import PRESETS
-from explainer.page_settings import ShippedRunSettings
+from explainer.config import TrainConfig
+from explainer.own_models import own_model
+from explainer.presets import PRESETS
 from explainer.settings import InvalidSetting
-from explainer.shipped import shipped_run
-from explainer.ui.api import address
-from explainer.ui.handlers import QUICK, Value, choices, chooser, one_sentence
-from explainer.ui.live import live_view, run_value, shipped_value
+from explainer.ui.form import DATA, FIELDS, settings_of, train_form, values_of
+from explainer.ui.handlers import QUICK, Value, being_typed, choices
+from explainer.ui.live import live_view, plan, shipped
 from explainer.ui.services import Services
-from explainer.ui.text import en
+from explainer.ui.text import train as text
 
 TITLE = "Train live"
-# One live run a browser tab: its name is made in the page and survives a reload.
-VISITOR_JS = """(visitor, ...rest) => {
-  const key = "diffusion-explainer-visitor";
-  let name = (window.diffusionVisitor ??= crypto.getRandomValues(new Uint32Array(4)).join("-"));
-  try {
-    name = sessionStorage.getItem(key) ?? name;
-    sessionStorage.setItem(key, name);
-  } catch { /* Storage may be forbidden; then the page itself remembers. */ }
-  return [name, ...rest];
-}"""
+TARGET = "explainer.experiments.learning:live_training"
 VISITOR = re.compile(r"[0-9-]{4,64}")
-RECIPE = "recipe"  # the schedule that belongs to the recipe
-SCHEDULES = [(en.AS_IN_RECIPE, RECIPE), *choices(en.SCHEDULES)]
+MOST_SEED = 2**31 - 1
+PACES = tuple(text.PACES)  # the last is full speed
 
 
 @dataclass(frozen=True)
@@ -42,58 +35,135 @@ class TrainTab:
     schedule: gr.Dropdown
 
 
-def _shipped(preset: Any, dataset: Any, schedule: Any) -> Value | None:
-    """Return the view of the shipped run with these settings, or None if none is shipped."""
-    run = shipped_run(preset, dataset)
-    if not run or schedule not in (RECIPE, PRESETS[preset].schedule):
-        return None
-    settings = ShippedRunSettings(preset=preset, dataset=dataset)
-    return shipped_value(address("shipped-run", settings), run[-1])
+def _preset(value: Any) -> str:
+    if not isinstance(value, str) or value not in PRESETS:
+        raise InvalidSetting(f"preset must be one of {', '.join(PRESETS)}.")
+    return value
+
+
+def look(preset: Any, *values: Any) -> Value:
+    """Return what the view shows while the learner chooses: the plan, and what it once led to."""
+    if being_typed(dict(zip(FIELDS, values, strict=True))["T"]):
+        return gr.skip()  # type: ignore[no-any-return]
+    try:
+        name, config = _preset(preset), settings_of(values)
+    except ValueError as error:
+        return {"error": str(error)}
+    return {"plan": plan(name, config), "shipped": shipped(name, config)}
+
+
+def choose(preset: Any, *values: Any) -> list[Any]:
+    """Return what the controls and the view show once a recipe is chosen; data and seed stay."""
+    try:
+        name = _preset(preset)
+        config = _recipe(name, values)
+    except ValueError as error:
+        return [*[gr.skip()] * len(FIELDS), {"error": str(error)}]
+    fresh = values_of(config)
+    return [*fresh, look(name, *fresh)]
+
+
+def _recipe(name: str, values: Sequence[Any]) -> TrainConfig:
+    """Return a recipe with the data and the seed that are chosen."""
+    chosen = dict(zip(FIELDS, values, strict=True))
+    return PRESETS[name].replace(dataset=chosen["dataset"], seed=chosen["seed"])
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the learner asks for: a run, and what the controls show from then on."""
+
+    argument: dict[str, Any]
+    preset: str
+    config: TrainConfig
+    held: bool
+    fresh: bool  # whether recipe and controls change with it
+
+
+def _asked(detail: dict[str, Any], preset: Any, values: Sequence[Any]) -> _Asked:
+    """Read an event of the view, checked."""
+    verb = detail.get("do")
+    if verb == "restore":
+        name = detail.get("model")
+        model = own_model(name if isinstance(name, str) else "")
+        return _Asked(
+            {"goes_on_from": model.name}, _nearest(model.config), model.config, True, True
+        )
+    if verb not in ("start", "step", "reset", "new seed", "mend"):
+        raise InvalidSetting("The page asked for something that the server does not know.")
+    name = "fast" if verb == "mend" else _preset(preset)
+    # Start may be faster than the answer to a choice of recipe: then the controls are still old.
+    fresh = verb == "mend" or detail.get("recipe") != name
+    config = settings_of(values_of(_recipe(name, values)) if fresh else values)
+    if verb == "new seed":
+        config = config.replace(seed=secrets.randbelow(MOST_SEED))
+    held = verb not in ("start", "mend")
+    return _Asked({"config": config.model_dump()}, name, config, held, fresh or verb == "new seed")
+
+
+def _nearest(config: TrainConfig) -> str:
+    """Name the recipe that settings are nearest to: the one with the fewest differences."""
+
+    def distance(name: str) -> int:
+        mine, its = config.model_dump(), PRESETS[name].model_dump()
+        return sum(mine[field] != its[field] for field in mine)
+
+    return min(PRESETS, key=distance)
+
+
+def acting(services: Services) -> Callable[..., list[Any]]:
+    """Return the handler of what the learner asks for in the view: Start and its like."""
+
+    def act(event: gr.EventData, preset: Any, *values: Any) -> list[Any]:
+        still = [gr.skip()] * (len(FIELDS) + 1)
+        detail = getattr(event, "_data", None)
+        if not isinstance(detail, dict):
+            return [*still, gr.skip()]
+        try:
+            visitor = detail.get("visitor")
+            if not isinstance(visitor, str) or not VISITOR.fullmatch(visitor):
+                raise InvalidSetting("The page's own name is missing; please reload the page.")
+            asked = _asked(detail, preset, values)
+            pace = detail.get("pace")
+            argument = {**asked.argument, "pace": pace if pace in PACES else PACES[-1]}
+            run = services.store.submit(TARGET, argument, visitor=visitor, held=asked.held)
+        except ValueError as error:
+            return [*still, {"error": str(error)}]
+        value = {
+            "run": run,
+            "plan": plan(asked.preset, asked.config),
+            "then": "step" if detail["do"] == "step" else None,
+        }
+        controls = [asked.preset, *values_of(asked.config)] if asked.fresh else still
+        return [*controls, value]
+
+    return act
 
 
 def build(services: Services) -> TrainTab:
     """Build the tab and wire it."""
-
-    @one_sentence
-    def start(
-        visitor: object, preset: object, dataset: object, schedule: object, seed: object
-    ) -> Value:
-        if not isinstance(visitor, str) or not VISITOR.fullmatch(visitor):
-            raise InvalidSetting("The page's own name is missing; please reload the page.")
-        if not isinstance(preset, str) or preset not in PRESETS:
-            raise InvalidSetting(f"preset must be one of {', '.join(PRESETS)}.")
-        config = PRESETS[preset].replace(dataset=dataset, seed=seed)
-        if schedule != RECIPE:
-            config = config.replace(schedule=schedule)
-        run = services.store.submit(
-            "explainer.experiments.learning:live_training", config.model_dump(), visitor=visitor
-        )
-        return run_value(run, preset, config)
-
-    gr.Markdown(en.TRAIN, elem_classes="dx-intro")
+    first = PRESETS["fast"]
+    gr.Markdown(text.TRAIN, elem_classes="dx-intro")
+    preset = gr.Radio(
+        choices(text.PRESETS),
+        value="fast",
+        label=text.PRESET,
+        info=text.PRESET_NOTE,
+        elem_classes="dl-recipes",
+    )
     with gr.Row():
-        with gr.Column(scale=1, min_width=260):
-            preset = gr.Radio(choices(en.TRAIN_PRESETS), value="fast", label=en.LABELS["preset"])
-            dataset = chooser(choices(en.DATASETS), value="s_curve", label=en.LABELS["dataset"])
-            schedule = chooser(SCHEDULES, value=RECIPE, label=en.LABELS["train_schedule"])
-            seed = gr.Number(0, precision=0, label=en.LABELS["seed"])
-            button = gr.Button(en.LABELS["start"], variant="primary")
-            visitor = gr.Textbox(visible=False)
+        with gr.Column(scale=1, min_width=290, elem_classes="dx-controls"):
+            form = train_form(first)
         with gr.Column(scale=4, min_width=320):
-            view = live_view(
-                _shipped("fast", "s_curve", RECIPE) or {},
-                label=en.LABELS["samples"],
-                words=en.LIVE_WORDS,
-            )
-
-    button.click(start, [visitor, preset, dataset, schedule, seed], view, js=VISITOR_JS, **QUICK)
-
-    def look(preset: object, dataset: object, schedule: object) -> Value:
-        # A choice shows what it led to last time.
-        found = _shipped(preset, dataset, schedule)
-        name = en.dataset_name(dataset) if isinstance(dataset, str) else "this"
-        return found or {"error": en.NOT_SHIPPED.format(dataset=name)}
-
-    for component in (preset, dataset, schedule):
-        component.input(look, [preset, dataset, schedule], view, **QUICK)
+            view = live_view({"plan": plan("fast", first), "shipped": shipped("fast", first)})
+    inputs = [preset, *form.components]
+    preset.input(choose, inputs, [*form.components, view], **QUICK)
+    for field, component in form.controls.items():
+        # What a learner draws or designs arrives in two of them from other tabs.
+        changed = component.change if field in DATA else component.input
+        changed(look, inputs, view, **QUICK)
+    view.submit(acting(services), inputs, [*inputs, view], **QUICK)
+    dataset, schedule = form.controls["dataset"], form.controls["schedule"]
+    assert isinstance(dataset, gr.Dropdown)
+    assert isinstance(schedule, gr.Dropdown)
     return TrainTab(dataset, schedule)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from explainer.checkpoints import load
-from explainer.config import PRESETS
+from explainer.presets import PRESETS
 from tests.browser.app.pages import (
     PICTURE,
     READY,

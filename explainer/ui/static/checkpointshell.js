@@ -1,0 +1,79 @@
+// The furniture of the list of checkpoints: markup, and one line of the list.
+
+import { counted, fill, MOST } from "./models.js";
+
+const UPLOAD = '<path d="M12 16V4m0 0L7 9m5-5 5 5"/><path d="M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3"/>';
+const SHELL = `
+  <div class="dc-head"><h2 data-word="title"></h2>
+    <label class="dc-keep"><span data-word="keep"></span><input type="number" min="1" max="${MOST}" step="1"></label></div>
+  <p class="dc-explain" data-word="explain"></p>
+  <form><input type="text" maxlength="60" autocomplete="off"><button type="submit" class="dc-main" data-word="save"></button></form>
+  <p class="dc-wait" data-word="wait"></p>
+  <p class="dc-alert" role="alert"></p>
+  <p class="dc-status"><span role="status"></span> <button type="button" data-word="undo" hidden></button></p>
+  <ul></ul>
+  <div class="dc-drop"><button type="button"><svg viewBox="0 0 24 24" aria-hidden="true">${UPLOAD}</svg
+    ><span data-word="upload"></span></button><input type="file" accept=".safetensors" hidden><p data-word="drop"></p></div>`;
+
+/** An element with properties and children; text stays text. */
+function make(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+/** Fill `root` with the panel's markup and return its parts by name. */
+export function buildShell(root, words) {
+  root.classList.add("dc-panel");
+  root.innerHTML = SHELL;
+  for (const part of root.querySelectorAll("[data-word]")) part.textContent = words[part.dataset.word];
+  const part = (selector) => root.querySelector(selector);
+  const name = part("form input");
+  name.placeholder = name.ariaLabel = words.name;
+  return {
+    name,
+    form: part("form"),
+    keep: part(".dc-keep input"),
+    save: part(".dc-main"),
+    wait: part(".dc-wait"),
+    alert: part(".dc-alert"),
+    status: part("[role=status]"),
+    undo: part(".dc-status button"),
+    list: part("ul"),
+    drop: part(".dc-drop"),
+    upload: part(".dc-drop button"),
+    file: part(".dc-drop input"),
+  };
+}
+
+function factsOf({ config = {}, step, steps, has_state: state, gone }, words) {
+  if (gone) return words.gone;
+  const dataset = words.datasets[config.dataset] ?? words.ownPoints;
+  const values = { step: counted(step ?? 0), steps: counted(steps ?? 0) };
+  const trained = fill(step < steps ? words.of : words.finished, values);
+  return [dataset, trained, state ? "" : words.weights].filter(Boolean).join(" · ");
+}
+
+/** A line of the list; `told` has what its buttons do, by their names. */
+export function itemOf(entry, words, told) {
+  const ariaLabel = (name) => `${words[name]}: ${entry.title}`;
+  const button = (name, text = words[name]) => {
+    const element = make("button", { type: "button", name, ariaLabel: ariaLabel(name) }, text);
+    element.addEventListener("click", () => told[name](entry, element));
+    return element;
+  };
+  const query = new URLSearchParams({ name: entry.title });
+  const href = new URL(`api/models/${entry.name}?${query}`, document.baseURI);
+  const link = make("a", { href, download: "", ariaLabel: ariaLabel("download") }, words.download);
+  const restore = Object.assign(button("restore"), { title: words.restoreTitle });
+  const remove = Object.assign(button("remove", "×"), { title: words.remove });
+  const buttons = entry.gone ? [] : [...(entry.has_state ? [restore] : []), button("use"), link];
+  const said = [make("strong", {}, entry.title), make("span", {}, factsOf(entry, words))];
+  return make(
+    "li",
+    { className: entry.gone ? "dc-gone" : "" },
+    make("div", { className: "dc-said" }, ...said),
+    make("div", { className: "dc-do" }, ...buttons),
+    remove,
+  );
+}

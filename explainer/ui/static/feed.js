@@ -1,0 +1,102 @@
+// The news of a training run: asked for again and again, as long as it lives.
+
+import { unpack } from "../player/container.js";
+
+const FIRST = 40; // milliseconds between two questions until there is something to see
+const EVERY = 180; // from then on, while somebody looks
+const HIDDEN = 20000; // and while nobody does: often enough to keep the run's lease
+const RETRY = 2000; // after silence
+const PATIENCE = 15000; // a connection that says nothing for so long is dead
+export const LIVE = new Set(["queued", "running", "paused"]);
+
+const api = (path) => new URL(`api/${path}`, document.baseURI).href;
+
+async function ask(path, options) {
+  const response = await fetch(api(path), { signal: AbortSignal.timeout(PATIENCE), ...options });
+  if (response.ok) return response;
+  const { error } = await response.json().catch(() => ({}));
+  throw Object.assign(new Error(error ?? "The server did not answer."), { status: response.status });
+}
+
+/** Whether the server still knows a run; what cannot be asked counts as known. */
+export async function isKnown(run) {
+  try {
+    await ask(`runs/${run}?since=${Number.MAX_SAFE_INTEGER}`);
+  } catch (error) {
+    return error.status !== 404;
+  }
+  return true;
+}
+
+/** Follows one run at a time. `onnews({ header, arrays })`, `onlost(sentence)`, `onsilence()`. */
+export class Feed {
+  run = null;
+  #since = 0;
+  #status = "";
+  #begun = false;
+  #timer = 0;
+  #generation = 0; // an answer that belongs to an earlier run is dropped
+  #asking = 0; // the generation that a question is under way for
+
+  constructor(root, { onnews, onlost, onsilence }) {
+    Object.assign(this, { root, onnews, onlost, onsilence });
+    document.addEventListener("visibilitychange", () => this.#soon(0));
+    new IntersectionObserver(() => this.#soon(0)).observe(root);
+  }
+
+  /** Follow a run from its beginning, or with null none. */
+  follow(run) {
+    clearTimeout(this.#timer);
+    Object.assign(this, { run });
+    this.#generation += 1;
+    this.#since = 0;
+    this.#status = "";
+    this.#begun = false;
+    this.#soon(0);
+  }
+
+  /** Whether the run may still have something to say. */
+  get live() {
+    return Boolean(this.run) && (!this.#status || LIVE.has(this.#status));
+  }
+
+  /** Tell the run something: pause, resume, step, stop, save or a pace. Throws a sentence. */
+  async tell(verb) {
+    await ask(`runs/${this.run}/${verb}`, { method: "POST" });
+    this.#soon(0);
+  }
+
+  #soon(wait) {
+    if (!this.live) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#poll(), wait);
+  }
+
+  async #poll() {
+    const generation = this.#generation;
+    if (this.#asking === generation) return; // the answer under way will ask for the next
+    this.#asking = generation;
+    let news;
+    try {
+      const response = await ask(`runs/${this.run}?since=${this.#since}`);
+      news = unpack(await response.arrayBuffer());
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      this.#asking = 0;
+      if (error.status === 404) {
+        this.#status = "failed";
+        return this.onlost(error.message);
+      }
+      this.onsilence();
+      return this.#soon(RETRY);
+    }
+    if (generation !== this.#generation) return;
+    this.#asking = 0;
+    this.#since = news.header.seq;
+    this.#status = news.header.status;
+    this.#begun ||= Object.keys(news.arrays).length > 0;
+    this.onnews(news);
+    const seen = !document.hidden && this.root.clientWidth;
+    this.#soon(seen ? (this.#begun ? EVERY : FIRST) : HIDDEN);
+  }
+}

@@ -1,0 +1,75 @@
+// The checkpoints that a learner has saved, as the browser remembers them. The server has the files.
+
+import { ask } from "./ask.js";
+
+export const MEMORY = "diffusion-explainer-checkpoints"; // a reload finds them again
+export const MOST = 8;
+const USUAL = 2;
+const LONGEST = 60; // characters of a title, and of a label
+const NAME = /^own-[0-9a-f]{16}$/;
+
+/** Put values into a sentence, by their names. */
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+/** A number as the page's language writes it. */
+export const counted = (number) => number.toLocaleString(document.documentElement.lang || "en");
+
+/** A text of at most `longest` characters, none of them cut in two. */
+export const shortened = (text, longest = LONGEST) => [...text.trim()].slice(0, longest).join("").trim();
+
+/** How many are kept, from whatever was typed. */
+export function bounded(number, otherwise = USUAL) {
+  const whole = Math.round(Number(number));
+  return whole ? Math.min(MOST, Math.max(1, whole)) : otherwise;
+}
+
+/** What was remembered: how many are kept, and the entries, the newest first. */
+export function recall() {
+  try {
+    const { keep, entries } = JSON.parse(localStorage.getItem(MEMORY));
+    const sound = entries.filter(({ name, title }) => NAME.test(name) && typeof title === "string");
+    return { keep: bounded(keep), entries: sound.slice(0, MOST) };
+  } catch {
+    return { keep: USUAL, entries: [] }; // nothing there, or not ours
+  }
+}
+
+export function remember(keep, entries) {
+  try {
+    localStorage.setItem(MEMORY, JSON.stringify({ keep, entries }));
+  } catch {
+    // Forbidden or full: then a reload does not find them again.
+  }
+}
+
+/** An entry with what the server says of it; one that it no longer has is `gone`. */
+export async function lookUp(entry) {
+  try {
+    return { ...entry, ...(await ask(`api/models/${entry.name}/facts`)), gone: false };
+  } catch (error) {
+    // Whatever else is wrong may pass.
+    return error.status === 404 ? { ...entry, gone: true } : entry;
+  }
+}
+
+/** What an entry is called in a list of models; an early one says how early, as titles repeat. */
+export function labelOf({ title, step, steps }, words) {
+  if (!(step < steps)) return shortened(title);
+  const early = ` · ${fill(words.step, { step: counted(step) })}`;
+  return shortened(title, LONGEST - early.length) + early;
+}
+
+/** The data of the event that offers entries among the models. */
+export function offer(entries, words) {
+  const present = entries.filter((entry) => !entry.gone);
+  return { models: present.map((entry) => ({ name: entry.name, label: labelOf(entry, words) })) };
+}
+
+/** After a reload: offer the checkpoints of before at once, whatever tab is open. */
+export async function mount(element, props, trigger) {
+  const { entries } = recall();
+  if (!entries.length) return;
+  const found = await Promise.all(entries.map(lookUp));
+  const still = new Set(recall().entries.map(({ name }) => name)); // some may have been removed meanwhile
+  trigger("change", offer(found.filter(({ name }) => still.has(name)), props.words));
+}

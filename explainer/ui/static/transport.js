@@ -1,0 +1,120 @@
+// The transport of a training run: its buttons, its speed, how far it is and what it has cost.
+
+import { LIVE } from "./feed.js";
+
+const PACES = ["pace-1", "pace-10", "pace-full"];
+const SMALLEST = 1e5; // from here on powers of ten read better
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+const whole = (value) => Math.round(value).toLocaleString("en");
+
+/** A large number as a person reads it: 12,000 or 1.5 · 10¹⁰. */
+export function large(value) {
+  if (!(value >= SMALLEST)) return whole(value);
+  const [digits, exponent] = value.toExponential(1).split("e+");
+  return `${digits} · 10${[...exponent].map((digit) => SUPERSCRIPTS[digit]).join("")}`;
+}
+
+/** Seconds with as many digits as can be read while they change. */
+const brief = (seconds) => (seconds < 100 ? seconds.toFixed(1) : whole(seconds));
+
+/** What a run has cost so far, by the name of each fact; a dash where nothing is known. */
+export function costs({ step, first = 0, steps, seconds, batch, work, live }) {
+  const done = step - first;
+  const rate = seconds > 0.05 ? done / seconds : 0;
+  return {
+    step: `${whole(step)} of ${whole(steps)}`,
+    rate: rate ? whole(rate) : "–",
+    seconds: brief(seconds),
+    left: live && rate ? brief((steps - step) / rate) : "–",
+    samples: large(step * batch),
+    work: large(step * work),
+  };
+}
+
+const SHELL = `<div class="dl-bar">
+    <div class="dl-buttons"><button type="button" name="start" class="dl-main"></button
+      ><button type="button" name="pause"></button><button type="button" name="step"></button
+      ><button type="button" name="stop"></button></div>
+    <div class="dl-buttons"><button type="button" name="reset"></button><button type="button" name="newSeed"></button></div>
+    <fieldset class="dl-speed"><legend></legend></fieldset>
+  </div>
+  <p class="dl-status" role="status"><span></span> <button type="button" name="mine" hidden></button></p>
+  <p class="dl-differs"></p><p class="dx-error" role="alert"></p>
+  <div class="dx-progress" role="progressbar" aria-valuemin="0" aria-valuemax="100"><i></i></div>
+  <dl class="dl-facts"></dl>`;
+
+export class Transport {
+  pace = "pace-full";
+  #parts = {};
+  #facts = {};
+
+  /** `actions` has a function for each button, and `pace(name)`. */
+  constructor(root, words, actions) {
+    Object.assign(this, { root, words });
+    root.innerHTML = SHELL;
+    for (const button of root.querySelectorAll("button")) {
+      const { name } = button;
+      this.#parts[name] = button;
+      button.textContent = words[name];
+      button.title = words[`${name}Note`] ?? "";
+      button.addEventListener("click", () => actions[name]());
+    }
+    const find = (selector) => root.querySelector(selector);
+    find("legend").textContent = words.speed;
+    for (const pace of PACES) {
+      const choice = document.createElement("label");
+      choice.innerHTML = `<input type="radio" name="dl-pace" value="${pace}"><span></span>`;
+      choice.lastChild.textContent = words.paces[pace];
+      choice.firstChild.checked = pace === this.pace;
+      choice.firstChild.addEventListener("change", () => {
+        this.pace = pace;
+        actions.pace(pace);
+      });
+      find(".dl-speed").append(choice);
+    }
+    for (const [name, label] of Object.entries(words.facts)) {
+      const pair = document.createElement("div");
+      pair.innerHTML = "<dd></dd><dt></dt>";
+      pair.lastChild.textContent = label;
+      this.#facts[name] = pair.firstChild;
+      find(".dl-facts").append(pair);
+    }
+    find(".dx-progress").setAttribute("aria-label", words.progress);
+    Object.assign(this.#parts, { status: find(".dl-status"), said: find(".dl-status span") });
+    Object.assign(this.#parts, { differs: find(".dl-differs"), error: find(".dx-error") });
+    Object.assign(this.#parts, { bar: find(".dx-progress"), fill: find(".dx-progress i") });
+    this.show({ status: "none" });
+  }
+
+  /** Show a run's state; `facts` is what :func:`costs` takes. */
+  show({ status, title = "", position = 0, note = "", progress = 0, facts = null, mine = false }) {
+    const { said, bar, fill, start, pause, stop } = this.#parts;
+    const { words } = this;
+    this.root.dataset.status = status;
+    // Five times a second is no news to listen to.
+    this.#parts.status.setAttribute("aria-live", status === "running" ? "off" : "polite");
+    const text = (words[status] ?? status).replace("{position}", position);
+    said.textContent = [title && `${title}:`, text, note].filter(Boolean).join(" ");
+    const percent = Math.round(progress * 100);
+    fill.style.width = `${percent}%`;
+    bar.setAttribute("aria-valuenow", percent);
+    start.textContent = LIVE.has(status) ? words.again : words.start;
+    pause.textContent = status === "paused" ? words.resume : words.pause;
+    pause.disabled = !(status === "running" || status === "paused");
+    stop.disabled = !LIVE.has(status);
+    this.#parts.mine.hidden = !mine;
+    const told = facts ? costs(facts) : {};
+    for (const [name, place] of Object.entries(this.#facts)) place.textContent = told[name] ?? "–";
+  }
+
+  /** Say that what is shown and what would be trained differ; nothing to say is no line. */
+  differ(sentence) {
+    if (this.#parts.differs.textContent !== sentence) this.#parts.differs.textContent = sentence;
+  }
+
+  /** Say what was refused; with nothing the line is gone. */
+  refuse(sentence = "") {
+    this.#parts.error.textContent = sentence;
+  }
+}
