@@ -19,6 +19,15 @@ time goes elsewhere: there the limit on steps in :class:`TrainConfig` is what bo
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+def points_per_step(config: TrainConfig) -> int:
+    """Count the points of a full batch, which every noise level may have to share alike."""
+    c = config
+    if c.t_sampling == "stratified":
+        levels = min(c.T, c.batch_size)
+        return c.batch_size // levels * levels
+    return min(c.batch_size, c.n_points)
+
+
 def multiply_adds(config: TrainConfig) -> int:
     """Count the multiply-adds of the matrix products in one optimiser step with a full batch.
 
@@ -36,10 +45,8 @@ def multiply_adds(config: TrainConfig) -> int:
         Half of what :class:`torch.utils.flop_counter.FlopCounterMode` counts.
     """
     c = config
-    levels = points = min(c.batch_size, c.n_points)
-    if c.t_sampling == "stratified":
-        levels = min(c.T, c.batch_size)
-        points = c.batch_size // levels * levels
+    points = points_per_step(c)
+    levels = min(c.T, c.batch_size) if c.t_sampling == "stratified" else points
     features = 2 if c.network == "tutorial" else 2 + 2 * FREQUENCIES
     first = 2 * features * c.width
     waves = 0 if c.network == "tutorial" else 2 * FREQUENCIES  # nothing to learn: forward alone

@@ -41,7 +41,7 @@ PRESETS: dict[str, TrainConfig] = {
     # Adam's first step moves every weight by the rate: the loss is 1e9 at once. A tenth of it, as
     # the message advises, trains, though badly; another tenth is right.
     "rate": _FAST.replace(learning_rate=1.0),
-    # One answer for all noise levels: far above the floor, most of all where there is little noise.
+    # One answer for all noise levels: far above the floor, most of all at about a tenth of T.
     "timeless": _FAST.replace(time_embedding="none"),
     # Ten steps of a schedule made for a thousand: alpha-bar stays above 0.9. The loss reaches its
     # floor and the samples, from pure noise, are wrong all the same; the exact denoiser's are too.

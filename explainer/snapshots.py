@@ -10,7 +10,17 @@ from explainer.batches import Noisy
 
 
 class TrainingDiverged(ArithmeticError):
-    """The loss is not finite or beyond all bounds; the message says at which step and why."""
+    """The loss is not finite or beyond all bounds; the message says at which step and why.
+
+    Attributes
+    ----------
+    step : int
+    loss : float
+    """
+
+    def __init__(self, message: str, *, step: int, loss: float) -> None:
+        super().__init__(message)
+        self.step, self.loss = step, loss
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from explainer.sampling import ddim_step, last, sample, timesteps
 from explainer.schedules import NoiseSchedule, make_schedule
 from explainer.snapshots import Snapshot, TrainingDiverged, TrainingStep, TrainState
 
-EXPLODED = 1e4  # mean squared error of a unit-variance target; nothing returns from there
+EXPLODED = 1e4  # of a target with unit variance: what comes back from there has learnt nothing
 
 
 def _copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -209,7 +209,9 @@ class Trainer:
         rate = self.config.learning_rate
         return TrainingDiverged(
             f"Training diverged at step {self.step}: the loss is {loss:.3g}. "
-            f"A learning_rate of {rate:g} is too large here; try a tenth of it."
+            f"A learning_rate of {rate:g} is too large here; try a tenth of it.",
+            step=self.step,
+            loss=loss,
         )
 
 

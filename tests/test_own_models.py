@@ -67,5 +67,5 @@ def test_a_model_that_is_gone_is_told_in_a_sentence() -> None:
 
 @pytest.mark.parametrize("name", ["own-", "own-../../etc/passwd", UNKNOWN + "\n", "exact-", "x"])
 def test_other_names_are_no_models(name: str) -> None:
-    with pytest.raises(InvalidSetting, match="^model must be one of"):
+    with pytest.raises(InvalidSetting, match=r"^model must be one of"):
         SampleSettings(model=name)

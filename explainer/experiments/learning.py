@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator
 from typing import Any
@@ -83,9 +84,10 @@ class LiveRun:
         """Do what the page asks for: ``step``, ``save``, or another pace."""
         for message in messages:
             self._pace = PACES.get(message, self._pace)
+        save = "save" in messages
         if steps := messages.count("step"):
-            return self._slow(steps)
-        return self.picture(save=True) if "save" in messages else self._report()
+            return self._slow(steps, save=save)
+        return self.picture(save=True) if save else self._report()
 
     def picture(self, step: TrainingStep | None = None, *, save: bool = False) -> Report:
         """Report all there is to see: now, and of a single step that led here if it is given."""
@@ -106,8 +108,10 @@ class LiveRun:
         self._picture_cost = self._pictured_at - started
         return report
 
-    def last_good(self) -> Report:
-        """Report what there was before the run went wrong."""
+    def last_good(self, error: TrainingDiverged) -> Report:
+        """Report the loss that ended the run, and keep what there was before it went wrong."""
+        if math.isfinite(error.loss):
+            self._losses.add(error.step, error.loss)
         return self._report(keep=True)
 
     def _is_due(self, now: float) -> bool:
@@ -119,10 +123,10 @@ class LiveRun:
         self._losses.add(self.trainer.step, step.loss)
         return step
 
-    def _slow(self, n: int) -> Report:
+    def _slow(self, n: int, *, save: bool = False) -> Report:
         """Do a few steps; of a single one everything is told."""
         steps = [self._advance() for _ in range(min(n, self.config.steps - self.trainer.step))]
-        return self.picture(steps[-1] if n == 1 else None)
+        return self.picture(steps[-1] if n == 1 else None, save=save)
 
     def _report(
         self,
@@ -165,22 +169,23 @@ def live_training(fields: dict[str, Any]) -> Generator[Report, tuple[str, ...] |
     Parameters
     ----------
     fields : dict
-        ``config``, the fields of a :class:`TrainConfig`; or ``goes_on_from``, the name of a kept
-        checkpoint; and ``pace``, one of :data:`PACES`.
+        ``config``, the fields of a :class:`TrainConfig`; ``goes_on_from``, the name of a kept
+        checkpoint of such a run, if it is to go on; ``pace``, one of :data:`PACES`.
     """
-    if "goes_on_from" in fields:
+    state = None
+    if fields.get("goes_on_from"):
         checkpoint = from_bytes(load_model_bytes(fields["goes_on_from"]))
-        if checkpoint.state is None:
+        checkpoint.schedule()  # one's own comes with it, and may not be known here
+        state = checkpoint.state
+        if state is None:
             raise ValueError("This checkpoint holds no optimiser: no run can go on from it.")
-        run = LiveRun(checkpoint.config, checkpoint.state, pace=fields.get("pace", "pace-full"))
-    else:
-        run = LiveRun(TrainConfig(**fields["config"]), pace=fields.get("pace", "pace-full"))
+    run = LiveRun(TrainConfig(**fields["config"]), state, pace=fields.get("pace", "pace-full"))
     try:
         messages = yield run.picture()
         while not run.finished:
             messages = yield run.obey(messages) if messages else run.turn()
-    except TrainingDiverged:
-        yield run.last_good()
+    except TrainingDiverged as error:
+        yield run.last_good(error)
         raise
 
 

@@ -35,7 +35,8 @@ def watched(
         ``rows``: eight of its points in the network's units, from the least noise to the most.
     arrays : dict of str to ndarray
         ``detail_points``, shape (3, m, 2): x_0, x_t and where the network thinks that they came
-        from, for up to 300 points; ``detail_t``, shape (m,): their t, 255 being T.
+        from, for up to 300 points, those of the rows first; ``detail_t``, shape (m,): their t,
+        255 being T.
     """
     config, data = trainer.config, trainer.batches.dataset
     batch = step.batch
@@ -44,6 +45,7 @@ def watched(
         x.reshape(-1, 2) for x in (batch.x_0, batch.eps, step.x_t, step.output, step.target)
     )
     in_order = t.argsort(stable=True)
+    told = chosen_frames(len(t), ROWS)
     rows = [
         {
             "t": displayed_step(int(t[i])),
@@ -54,9 +56,10 @@ def watched(
             "target": target[i].tolist(),
             "error": (output[i] - target[i]).square().mean().item(),
         }
-        for i in in_order[chosen_frames(len(t), ROWS)].tolist()
+        for i in in_order[told].tolist()
     ]
-    some = in_order[chosen_frames(len(t), POINTS)]
+    others = [i for i in chosen_frames(len(t), POINTS) if i not in told]
+    some = in_order[(told + others)[:POINTS]]
     schedule = trainer.schedule
     a = schedule.sqrt_alphas_cumprod[t[some]][:, None]
     s = schedule.sqrt_one_minus_alphas_cumprod[t[some]][:, None]

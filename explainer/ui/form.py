@@ -17,6 +17,7 @@ from explainer.ui.text import en
 from explainer.ui.text import train as text
 
 PREVIEWS = {"ddim": (20, 0.0), "ddpm": (100, 1.0)}  # sampling steps and eta of the pictures
+PREVIEW_POINTS = 1000
 PICTURES = 20  # of a run whose steps are quick; where they are slow, there are more
 POINTS = (16, 100, 1000, 10_000, 50_000)
 DATA = ("dataset", "schedule")  # always in sight
@@ -67,9 +68,25 @@ def settings_of(values: Sequence[Any]) -> TrainConfig:
     elif clip is None:
         raise InvalidSetting("clip_norm must be a number; it is empty.")
     preview_steps, preview_eta = PREVIEWS[preview]
-    config = TrainConfig(**fields, preview_steps=preview_steps, preview_eta=preview_eta)
+    return watched(TrainConfig(**fields, preview_steps=preview_steps, preview_eta=preview_eta))
+
+
+def watched(config: TrainConfig) -> TrainConfig:
+    """Return the same run, looked at as this page looks at runs.
+
+    Raises
+    ------
+    InvalidSetting
+        If it would cost more than this server spends on a run.
+    """
     check_budget(config)
-    return config.replace(snapshot_every=max(1, config.steps // PICTURES))
+    steps, eta = PREVIEWS["ddpm" if config.preview_eta else "ddim"]
+    return config.replace(
+        snapshot_every=max(1, config.steps // PICTURES),
+        preview_points=PREVIEW_POINTS,
+        preview_steps=steps,
+        preview_eta=eta,
+    )
 
 
 def values_of(config: TrainConfig) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from explainer.config import TrainConfig
-from explainer.cost import multiply_adds
+from explainer.cost import multiply_adds, points_per_step
 from explainer.page_settings import FloorSettings, ShippedRunSettings
 from explainer.presets import BROKEN, PRESETS
 from explainer.shipped import ShippedModel, shipped_run
@@ -45,6 +45,7 @@ def plan(preset: str, config: TrainConfig) -> dict[str, Any]:
         "title": title(preset, config),
         "config": config.model_dump(),
         "truth": address("truth", FloorSettings(**config.model_dump(include=shared))),
+        "batch": points_per_step(config),
         "work": multiply_adds(config),
         "takeHome": config.to_query(),
         "puzzle": {"name": preset, **PUZZLES[preset]} if preset in BROKEN else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -19,6 +20,11 @@ CONTAINER = "application/vnd.diffusion-explainer.frames"
 MESSAGES = ("save", "pace-1", "pace-10", "pace-full")  # passed on as they are
 
 
+def _told(values: list[float]) -> list[float | None]:
+    """Write what is no number as null: JSON has no other word, and charts leave a gap there."""
+    return [value if math.isfinite(value) else None for value in values]
+
+
 def _view_bytes(view: JobView) -> bytes:
     """Pack the news of a run: facts in the header, each new picture as an array of bytes."""
     header = {
@@ -26,7 +32,7 @@ def _view_bytes(view: JobView) -> bytes:
         "queue_position": view.queue_position,
         "progress": view.progress,
         "seq": view.seq,
-        "series": view.series,
+        "series": {name: _told(values) for name, values in view.series.items()},
         "note": view.note,
         "error": view.error,
         "seconds": round(view.seconds, 2),

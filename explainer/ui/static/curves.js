@@ -6,6 +6,7 @@ const RAW = "#0080C8";
 const HELD = "#D55E00";
 const FLOOR = "#009E73";
 const DRAWN = "#7F6FEF";
+const FEW = 4;
 const TALL = 430; // as high as the picture beside it
 const LOOK = {
   height: 300,
@@ -15,9 +16,12 @@ const LOOK = {
 };
 
 const line = (x, y, name, color, extra = {}) => ({
-  x, y, name, mode: "lines", hovertemplate: "%{y:.4~g}", line: { color, width: 2, ...extra }, connectgaps: true,
+  x, y, name,
+  mode: x.length < FEW ? "lines+markers" : "lines", // a single value is no line
+  hovertemplate: "%{y:.4~g}",
+  line: { color, width: 2, ...extra },
 });
-const dashed = (x, value, name) => line(x, x.map(() => value), name, FLOOR, { dash: "dash" });
+const dashed = (x, value, name) => ({ ...line(x, x.map(() => value), name, FLOOR, { dash: "dash" }), mode: "lines" });
 const axis = (text, more = {}) => ({ title: { text, standoff: 4 }, rangemode: "tozero", ...more });
 
 /** A vertical line where the picture on screen was taken. */
@@ -54,10 +58,9 @@ export function levelFigure(byT, truth, { words, revision }) {
 
 /** The distance of the samples to the data against the step, beside that of real data. */
 export function distanceFigure({ drawn, swd }, real, { words, at = null, revision }) {
-  const alone = drawn.length < 2 ? { mode: "markers", marker: { size: 9, color: DRAWN } } : {};
   const ends = [0, Math.max(drawn.at(-1) ?? 0, 1)];
   const data = [
-    { ...line(drawn, swd, words.samplesLine, DRAWN, { width: 2.4 }), ...alone },
+    line(drawn, swd, words.samplesLine, DRAWN, { width: 2.4 }),
     real === null ? null : dashed(ends, real, words.real),
   ];
   const yaxis = { type: "log", rangemode: "normal" };

@@ -182,7 +182,7 @@ class LiveRun {
     const { status, series } = header;
     grow(this.#series, series);
     for (const bytes of Object.values(arrays)) this.#picture(bytes.slice().buffer);
-    this.#facts = { step: ended(this.#series), seconds: header.seconds };
+    this.#facts = { step: ended(this.#series), first: this.#series.shown[0], seconds: header.seconds };
     const position = header.queue_position;
     this.#tell({ status, progress: header.progress, position, note: header.error || header.note });
     this.keeping.heard(header);
@@ -240,12 +240,12 @@ class LiveRun {
   #tell(news = {}) {
     Object.assign((this.told ??= {}), { note: "" }, news);
     this.#status = this.told.status ?? "none";
-    const { steps, batch_size: batch } = this.#plan?.config ?? {};
+    const { batch, work, config } = this.#plan ?? {};
     const facts = news.facts ?? this.#facts;
     this.transport.show({
       ...this.told,
       title: this.#plan?.title,
-      facts: facts && { ...facts, steps, batch: this.#plan.batch ?? batch, work: this.#plan.work, live: this.feed.live },
+      facts: facts && { ...facts, steps: config.steps, batch, work, live: this.feed.live },
       mine: Boolean(this.#mine && this.feed.run !== this.#mine.run),
     });
     this.transport.differ(differing(this.#plan?.config, this.#next?.config, this.words));

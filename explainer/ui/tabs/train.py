@@ -14,7 +14,7 @@ from explainer.config import TrainConfig
 from explainer.own_models import own_model
 from explainer.presets import PRESETS
 from explainer.settings import InvalidSetting
-from explainer.ui.form import DATA, FIELDS, settings_of, train_form, values_of
+from explainer.ui.form import DATA, FIELDS, settings_of, train_form, values_of, watched
 from explainer.ui.handlers import QUICK, Value, being_typed, choices
 from explainer.ui.live import live_view, plan, shipped
 from explainer.ui.services import Services
@@ -86,9 +86,9 @@ def _asked(detail: dict[str, Any], preset: Any, values: Sequence[Any]) -> _Asked
     if verb == "restore":
         name = detail.get("model")
         model = own_model(name if isinstance(name, str) else "")
-        return _Asked(
-            {"goes_on_from": model.name}, _nearest(model.config), model.config, True, True
-        )
+        config = watched(model.config)
+        argument = {"config": config.model_dump(), "goes_on_from": model.name}
+        return _Asked(argument, _nearest(config), config, held=True, fresh=True)
     if verb not in ("start", "step", "reset", "new seed", "mend"):
         raise InvalidSetting("The page asked for something that the server does not know.")
     name = "fast" if verb == "mend" else _preset(preset)
