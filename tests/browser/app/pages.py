@@ -23,12 +23,22 @@ PICTURE = "canvas => canvas.toDataURL()"
 
 def visit(page: Page, app: str, tab: str) -> None:
     page.goto(app)
-    page.get_by_role("tab", name=tab).click()
+    open_tab(page, tab)
+
+
+def open_tab(page: Page, tab: str) -> None:
+    """Open a tab; on a phone some are in a menu."""
+    page.get_by_role("tab").first.wait_for()
+    wanted = page.get_by_role("tab", name=tab)
+    if not wanted.is_visible():
+        page.locator(".overflow-menu > button").click()
+        wanted = page.locator(".overflow-dropdown").get_by_role("button", name=tab)
+    wanted.click()
 
 
 def player(page: Page, name: str) -> Locator:
     found = page.get_by_role("group", name=name, exact=True)
-    expect(found).to_have_attribute("data-state", READY, timeout=15_000)
+    expect(found).to_have_attribute("data-state", READY)
     return found
 
 

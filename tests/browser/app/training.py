@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, Response, expect
 
-from tests.browser.app.pages import canvas, painted, player, visit
+from tests.browser.app.pages import canvas, open_tab, painted, player, visit
 
 TAB = "Train live"
 TITLE = "S-curve · Fast · seed 0"
@@ -115,10 +115,9 @@ class Desk:
 
     def reload(self) -> None:
         self.page.reload()
-        self.page.get_by_role("tab", name=TAB).click()
+        open_tab(self.page, TAB)
 
     def done(self) -> None:
-        expect(self.transport.locator("[data-status]").or_(self.transport)).to_have_count(1)
         expect(self.status).to_contain_text("Done.", timeout=90_000)
         expect(self.transport.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
 

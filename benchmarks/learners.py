@@ -1,0 +1,175 @@
+"""How quick the page is for one learner who trains, and for another while two trainings run.
+
+``python app.py`` in a process of its own, and one Chromium with a page for each learner, on the
+same machine as the server: all of them share its cores.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from statistics import median, quantiles
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.report import Cell, Report, Table, command_line
+from benchmarks.startup import PAINTED, PATIENCE, server
+
+STARTS = 7
+WATCHED = 5.0  # seconds in which what is new is counted
+SLIDES = 30
+
+# From the press of Start to the first picture that was not there before, painted.
+START = """async () => {
+  const root = document.querySelector("[data-live] .pc-player");
+  const before = root.player.data;
+  const started = performance.now();
+  document.querySelector("[data-live] button[name=start]").click();
+  while (root.player.data === before) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - started;
+}"""
+# Pictures and values of the loss that came within some seconds, and how often anything came.
+WATCH = """async (seconds) => {
+  const { player } = document.querySelector("[data-live] .pc-player");
+  const step = document.querySelector("[data-live] .dl-facts dd");
+  const end = performance.now() + 1000 * seconds;
+  let [renewed, pictures, told, count] = [0, 0, step.textContent, player.data.count];
+  while (performance.now() < end) {
+    await new Promise(requestAnimationFrame);
+    if (step.textContent !== told) renewed += 1;
+    pictures += Math.max(0, player.data.count - count);
+    [told, count] = [step.textContent, player.data.count];
+  }
+  return { renewed: renewed / seconds, pictures: pictures / seconds };
+}"""
+# From a move of the slider to the picture of another T, painted; no T is asked for twice.
+SLIDE = """async (values) => {
+  const { player } = document.querySelector(".pc-player");
+  const labelled = [...document.querySelectorAll("input[type=range]")];
+  const slider = labelled.find((input) => input.max === "1000");
+  const times = [];
+  for (const value of values) {
+    const before = player.data;
+    const started = performance.now();
+    slider.value = value;
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    while (player.data === before) await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    times.push(performance.now() - started);
+    await new Promise((resolve) => setTimeout(resolve, 300)); // a person looks before moving on
+  }
+  return times;
+}"""
+
+
+def opened(browser: Browser, address: str, tab: str) -> Page:
+    """Open a page of its own and a tab of it."""
+    page = browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
+    page.goto(address)
+    page.locator(PAINTED).first.wait_for(state="visible", timeout=1000 * PATIENCE)
+    page.get_by_role("tab", name=tab).click()
+    if tab == "Train live":
+        page.locator('[data-transport][data-status="shipped"]').wait_for()
+        page.wait_for_function(
+            "document.querySelector('[data-live] .pc-player').player.data?.count"
+        )
+    return page
+
+
+def chosen(page: Page, recipe: str) -> None:
+    """Choose a recipe and wait until the page knows it."""
+    page.get_by_label(recipe, exact=True).click()
+    page.wait_for_timeout(1500)
+
+
+def trains(page: Page) -> Table:
+    """Time Start and count what is renewed, for one learner alone."""
+    starts = []
+    for _ in range(STARTS):
+        starts.append(page.evaluate(START))
+        page.locator('[data-transport][data-status="done"]').wait_for(timeout=1000 * PATIENCE)
+    rows: list[dict[str, Cell]] = [
+        {
+            "measured": "Start to the first renewed picture, ms",
+            "median": median(starts[1:]),
+            "worst": max(starts[1:]),
+            "asked for": "at most 700",
+        }
+    ]
+    for recipe in ("Fast", "Tutorial"):
+        chosen(page, recipe)
+        if recipe == "Fast":
+            page.get_by_text("Training", exact=True).first.click()
+            steps = page.get_by_label("Training steps")
+            steps.fill("20000")
+            steps.press("Tab")
+            page.wait_for_timeout(1000)
+        page.evaluate(START)
+        told = page.evaluate(WATCH, WATCHED)
+        page.get_by_role("button", name="Stop", exact=True).click()
+        rows += [
+            {
+                "measured": f"{recipe}: renewals a second",
+                "median": told["renewed"],
+                "asked for": "at least 4",
+            },
+            {"measured": f"{recipe}: pictures a second", "median": told["pictures"]},
+        ]
+    return Table("One learner trains", rows, f"{STARTS - 1} starts after a first one.")
+
+
+def slides(page: Page, first: int) -> dict[str, Cell]:
+    """Move a slider as often as there are values left, and time each move to its picture."""
+    times = page.evaluate(SLIDE, [10 * i for i in range(first, first + SLIDES)])
+    return {
+        "p50, ms": median(times),
+        "p95, ms": quantiles(times, n=20)[-1],
+        "worst, ms": max(times),
+    }
+
+
+def learns_beside(browser: Browser, address: str) -> Table:
+    """Time one learner's slider, alone and while two others train."""
+    looking = opened(browser, address, "Forward process")
+    rows: list[dict[str, Cell]] = [{"while": "nobody trains", **slides(looking, 3)}]
+    training = [opened(browser, address, "Train live") for _ in range(2)]
+    for page in training:
+        chosen(page, "Tutorial")
+        page.evaluate(START)
+    looking.bring_to_front()
+    rows.append({"while": "two others train", **slides(looking, 3 + SLIDES)})
+    rows[1]["asked for, p95"] = "under 150"
+    for page in training:
+        page.get_by_role("button", name="Stop", exact=True).click()
+    return Table(
+        "The slider of a learner who looks at the forward process",
+        rows,
+        f"From the move to the new picture, painted; {SLIDES} moves, no T asked for before. The "
+        "browser of all three runs beside the server.",
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = command_line("learners", __doc__)
+    parser.add_argument(
+        "--chromium", default=shutil.which("chromium"), help="path; Playwright's own if absent"
+    )
+    options = parser.parse_args()
+    report = Report(options.json)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=options.chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        with server(errors=Path(folder) / "stderr.txt") as (address, _):
+            page = opened(browser, address, "Train live")
+            report.add(trains(page))
+            page.context.close()
+            report.add(learns_beside(browser, address))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
