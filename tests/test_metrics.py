@@ -11,7 +11,7 @@ from scipy.stats import wasserstein_distance
 from torch.testing import assert_close
 
 from explainer.data import Dataset, make_dataset, s_curve_centreline, spread
-from explainer.metrics import floor_curve, loss_floor, sliced_wasserstein, stray_share
+from explainer.metrics import DistanceTo, floor_curve, loss_floor, sliced_wasserstein, stray_share
 from explainer.models import ExactDenoiser
 from explainer.schedules import NoiseSchedule, make_schedule
 
@@ -87,6 +87,25 @@ def test_a_seed_decides_the_directions():
 def test_what_sliced_wasserstein_refuses(a, b, options, message):
     with pytest.raises(ValueError, match=message):
         sliced_wasserstein(a, b, **options)
+
+
+@pytest.mark.parametrize("sizes", [(7, 11), (11, 7), (5, 5), (1, 9), (9, 1), (1000, 5000)])
+@pytest.mark.parametrize(("n", "seed"), [(64, 0), (3, 5)])
+def test_the_distance_to_one_set_is_the_sliced_wasserstein_distance(sizes, n, seed):
+    ours, target = cloud(sizes[0], 1) * 2 + 1, cloud(sizes[1], 2)
+    distance = DistanceTo(target, n_projections=n, seed=seed)
+    expected = sliced_wasserstein(ours, target, n_projections=n, seed=seed)
+    assert distance(ours) == pytest.approx(expected, rel=1e-5)
+    assert distance(cloud(4, 3)) != distance(ours)
+    assert distance(ours) == pytest.approx(expected, rel=1e-5)  # nothing is left of the other
+    assert distance(target) == 0
+
+
+def test_the_distance_to_one_set_does_not_follow_when_that_is_changed():
+    target = cloud(20)
+    distance = DistanceTo(target)
+    target += 5
+    assert distance(cloud(20)) == 0
 
 
 def test_stray_share_counts_what_is_far_from_the_line():

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from explainer.batches import FRESH_POINTS, VALIDATION_SEED
 from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline
 from explainer.metrics import sliced_wasserstein, stray_share
 from explainer.own import FOLDER_VARIABLE, keep_points
@@ -48,6 +49,7 @@ VARIANTS = {
     },
     "cosine rate": {"lr_schedule": "cosine", "objective": "x0", "zero_terminal_snr": True},
     "random preview": {"preview_eta": 1.0},
+    "decaying weights": {"optimizer": "adamw", "weight_decay": 0.1, **EPOCHS},
 }
 every_variant = pytest.mark.parametrize(
     "config", [TINY.replace(**changes) for changes in VARIANTS.values()], ids=VARIANTS
@@ -88,6 +90,10 @@ def assert_same_run(ours, theirs):
     assert [s.step for s in ours] == [s.step for s in theirs]
     for a, b in zip(ours, theirs, strict=True):
         assert difference(a, b) is None
+
+
+def places(x):
+    return set(map(tuple, x.tolist()))
 
 
 # --- the same bits ---
@@ -199,6 +205,41 @@ def test_validation_takes_each_level_alike_and_points_never_trained_on():
     assert x_0.mean().abs() < 0.2  # scaled as the data are
 
 
+def test_points_for_each_level_are_the_same_and_never_trained_on():
+    batches = Trainer(TINY).batches
+    noisy = batches.at_levels([0, 7, 19], 64)
+    assert noisy.x_0.shape == noisy.eps.shape == (3, 64, 2)
+    assert noisy.t.tolist() == [[0], [7], [19]]
+    for x in (noisy.x_0, noisy.eps):
+        assert torch.equal(x[0], x[1])
+        assert torch.equal(x[0], x[2])
+    assert not places(noisy.x_0[0]) & places(batches.x_0)
+    assert len(places(noisy.x_0[0])) > 60
+    assert noisy.eps[0].mean(dim=0).abs().max() < 0.1
+    assert (noisy.eps[0].var(dim=0) - 1).abs().max() < 0.1
+
+
+@pytest.mark.parametrize("scaling", ["standard", "tutorial"])
+@pytest.mark.parametrize("n_points", [16, 10_000])
+def test_held_out_points_are_in_the_runs_own_units(n_points, scaling):
+    # A handful of points has a mean and a spread of its own, which the network lives in.
+    batches = Trainer(TINY.replace(n_points=n_points, scaling=scaling)).batches
+    seen = batches.dataset.to_data_units(batches.held_out.double())
+    fresh = make_dataset("s_curve", FRESH_POINTS, seed=VALIDATION_SEED)
+    expected = fresh.to_data_units(fresh.x.double())[fresh.color.argsort()]
+    assert_close(seen, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_points", [2, 16])
+def test_validation_is_the_same_task_for_a_handful_of_points(n_points):
+    few, many = (Trainer(TINY.replace(n_points=n)).batches for n in (n_points, 500))
+    ours, theirs = few.validation(), many.validation()
+    assert torch.equal(ours.t, theirs.t)
+    assert torch.equal(ours.eps, theirs.eps)
+    ours, theirs = few.dataset.to_data_units(ours.x_0), many.dataset.to_data_units(theirs.x_0)
+    assert_close(ours, theirs, rtol=0, atol=1e-4)
+
+
 def test_previews_start_from_one_x_T():
     run = list(train(TINY))
     assert all(torch.equal(snapshot.x_T, run[0].x_T) for snapshot in run)
@@ -255,8 +296,12 @@ def test_the_learning_rate_falls_as_named(lr_schedule, share):
     assert rates == pytest.approx([1e-3 * share(k / 21) for k in range(21)], abs=1e-12)
 
 
+def length(tensors):
+    return math.sqrt(sum(tensor.detach().square().sum().item() for tensor in tensors))
+
+
 def gradient_norm(run):
-    return math.sqrt(sum(p.grad.square().sum().item() for p in run.network.parameters()))
+    return length(p.grad for p in run.network.parameters())
 
 
 def test_gradients_are_clipped_to_the_norm():
@@ -264,6 +309,98 @@ def test_gradients_are_clipped_to_the_norm():
     assert free.advance().loss == clipped.advance().loss
     assert gradient_norm(free) > 0.02
     assert gradient_norm(clipped) == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
+def test_a_step_is_adams_by_its_formula(optimizer):
+    # Kingma & Ba 2015, algorithm 1; the decay apart from it, Loshchilov & Hutter 2019, algorithm 2.
+    config = TINY.replace(optimizer=optimizer, weight_decay=0.2, clip_norm=0.5)
+    run, decay = Trainer(config), 0.2 if optimizer == "adamw" else 0.0
+    weights = [p.detach().double().clone() for p in run.network.parameters()]
+    first, second = ([torch.zeros_like(w) for w in weights] for _ in range(2))
+    for step in range(1, 6):
+        rate = run.advance().learning_rate
+        for i, parameter in enumerate(run.network.parameters()):
+            g = parameter.grad.double()
+            first[i] = 0.9 * first[i] + 0.1 * g
+            second[i] = 0.999 * second[i] + 0.001 * g**2
+            m, v = first[i] / (1 - 0.9**step), second[i] / (1 - 0.999**step)
+            weights[i] = weights[i] * (1 - rate * decay) - rate * m / (v.sqrt() + 1e-8)
+            assert_close(parameter.detach().double(), weights[i], rtol=1e-4, atol=1e-6)
+            weights[i] = parameter.detach().double().clone()  # errors do not add up
+
+
+def test_the_decay_is_adamws_alone():
+    few, much = (TINY.replace(weight_decay=decay) for decay in (0.0, 1.0))
+    assert_same_run(list(train(few)), list(train(much)))
+    runs = [Trainer(config.replace(optimizer="adamw")) for config in (few, much)]
+    for run in runs:
+        for _ in range(21):
+            run.advance()
+    plain, decayed = (length(run.network.parameters()) for run in runs)
+    assert decayed < 0.95 * plain
+
+
+@every_variant
+def test_a_trainer_goes_on_from_a_state_step_by_step(config):
+    first = Trainer(config)
+    for _ in range(8):
+        first.advance()
+    second = Trainer(config, first.snapshot(0.0).state)
+    assert second.step == 8
+    for _ in range(6):
+        assert difference(first.advance(), second.advance()) is None
+    assert difference(first.snapshot(0.0), second.snapshot(0.0)) is None
+
+
+def test_a_step_tells_all_that_went_into_it():
+    run = Trainer(TINY)
+    before = copy.deepcopy(run.network)
+    step = run.advance()
+    a, s = (
+        getattr(run.schedule, name)[step.batch.t][..., None]
+        for name in ("sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod")
+    )
+    assert_close(step.x_t, a * step.batch.x_0 + s * step.batch.eps)
+    assert_close(step.target, a * step.batch.eps - s * step.batch.x_0)
+    with torch.no_grad():
+        assert torch.equal(step.output, before(step.x_t, step.batch.t))
+    assert step.loss == pytest.approx((step.output - step.target).square().mean().item(), rel=1e-6)
+    assert not step.output.requires_grad
+
+
+@pytest.mark.parametrize("objective", ["eps", "x0", "v"])
+def test_errors_are_squared_and_of_each_point(objective):
+    run = Trainer(TINY.replace(objective=objective))
+    noisy = run.batches.validation()
+    with torch.no_grad():
+        errors = run.errors(run.network, noisy)
+        assert errors.shape == noisy.t.shape
+        i = 7
+        a2 = run.schedule.alpha_bar(int(noisy.t[i]))
+        a, s, x_0, eps = a2**0.5, (1 - a2) ** 0.5, noisy.x_0[i], noisy.eps[i]
+        said = run.network(a * x_0 + s * eps, noisy.t[i])
+        wanted = {"eps": eps, "x0": x_0, "v": a * eps - s * x_0}[objective]
+        assert errors[i].item() == pytest.approx((said - wanted).square().mean().item(), rel=1e-4)
+    mean = run.snapshot(0.0).validation_loss
+    assert errors.mean().item() == pytest.approx(mean, rel=1e-6)
+
+
+def test_what_a_run_learns_from_changes_neither_its_first_weights_nor_x_T():
+    first = Trainer(TINY)
+    for changes in (
+        {"learning_rate": 1e-4, "lr_schedule": "cosine", "optimizer": "adamw"},
+        {"batch_size": 50, "t_sampling": "uniform", "steps": 7, "clip_norm": 0.1, "ema": 0.0},
+        {"dataset": "moons", "n_points": 16, "scaling": "tutorial", "schedule": "linear"},
+        {"objective": "eps", "snapshot_every": 1, "preview_steps": 3, "preview_eta": 1.0},
+        {"activation": "tanh"},  # it has no weights
+    ):
+        other = Trainer(TINY.replace(**changes))
+        assert difference(first.network.state_dict(), other.network.state_dict()) is None, changes
+        assert torch.equal(first.x_T, other.x_T)
+        assert difference(other.network.state_dict(), other.average.state_dict()) is None
+    seeded = Trainer(TINY.replace(seed=1))
+    assert difference(first.network.state_dict(), seeded.network.state_dict()) is not None
 
 
 @pytest.mark.parametrize("batch_size", [100, 20, 10, 4])
@@ -353,10 +490,6 @@ def test_any_number_of_levels_goes_with_any_batch_and_preview(T, shape):
 
 
 # --- one's own points ---
-
-
-def places(x):
-    return set(map(tuple, x.tolist()))
 
 
 def own_run(n, tmp_path, monkeypatch, **changes):

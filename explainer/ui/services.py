@@ -20,6 +20,8 @@ PRELOAD = (
     "explainer.experiments.reverse",
     "explainer.experiments.noise",
     "explainer.experiments.learning",
+    "explainer.experiments.models",
+    "explainer.experiments.truth",
     "torch._dynamo",
 )
 SET_UP = "explainer.experiments.common:set_up_worker"

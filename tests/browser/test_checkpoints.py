@@ -228,6 +228,10 @@ def test_a_title_is_text_and_short(desk: Desk) -> None:
     labels = desk.offered()
     assert all(len(label) <= 60 and "\ufffd" not in label for label in labels)
     assert labels[1] == "<img src=x onerror=alert(1)> · step 20"
+    desk.save("y" * 60, "30")
+    assert (
+        desk.offered()[0] == "y" * 50 + " · step 30"
+    )  # the part that tells one from another stays
 
 
 def test_two_are_kept_and_the_oldest_is_dropped_in_words(desk: Desk) -> None:

@@ -64,7 +64,7 @@ def test_an_untrained_network_is_far_from_both() -> None:
     header, exact = decode(truth({"T": 20, "objective": "v"}))
     assert seen["by_t"].mean() > header["mean"] + 0.05
     off = seen["field"].astype(float) - exact["field"].astype(float)
-    assert np.abs(off).mean() > 20
+    assert np.abs(off).mean() > 5
 
 
 def test_the_loss_by_t_is_on_points_never_trained_on() -> None:

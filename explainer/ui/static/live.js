@@ -28,6 +28,7 @@ const SHELL = `<div data-transport></div><div data-puzzle></div><div data-step><
 class LiveRun {
   #plan = null; // what is on screen
   #next = null; // what Start would train
+  #refused = ""; // why it would not; the page tells of a value only where it is another one
   #truth = null;
   #series = emptySeries();
   #snapshots = new Snapshots();
@@ -44,7 +45,6 @@ class LiveRun {
     root.innerHTML = SHELL;
     const part = (name) => root.querySelector(`[data-${name}]`);
     const ask = (verb, more = {}) => {
-      this.transport.refuse();
       const recipe = this.#next?.preset; // the controls are known to show this one
       trigger("submit", { do: verb, visitor: visitor(), pace: this.transport.pace, recipe, ...more });
     };
@@ -84,10 +84,11 @@ class LiveRun {
 
   /** Take a value of the component: a refusal, a plan, or a run that has been started. */
   show(value) {
-    this.transport.refuse(value?.error);
+    this.#refused = value?.error ?? "";
+    this.transport.refuse(this.#refused);
     if (!value || value.error) return;
-    if (value.run) return value.run === this.feed.run || this.#follow(value);
     this.#next = value.plan;
+    if (value.run) return value.run === this.feed.run || this.#follow(value);
     // What was chosen led to this once; a run that is under way goes on.
     if (value.shipped && !this.feed.live) this.#open(value.shipped);
     this.#tell();
@@ -112,7 +113,6 @@ class LiveRun {
     this.#mine = value;
     this.#then = value.then;
     this.#begin(value.plan, value.run, again);
-    this.#next = value.plan;
     try {
       sessionStorage.setItem(MEMORY, JSON.stringify(value));
     } catch {
@@ -255,7 +255,7 @@ class LiveRun {
   async #command(verb) {
     try {
       await this.feed.tell(verb);
-      this.transport.refuse();
+      this.transport.refuse(this.#refused);
     } catch (error) {
       this.transport.refuse(error.status ? error.message : this.words.unreachable);
     }

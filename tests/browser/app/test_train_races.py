@@ -1,0 +1,203 @@
+"""The tab "Train live" when things happen at once, twice, too early, or not at all any more."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from explainer.frames import decode
+from tests.browser.app.pages import choose
+from tests.browser.app.training import LOSS, TITLE, Desk
+
+pytestmark = pytest.mark.browser
+GONE = "The server does not know this run"
+RUNS = re.compile(r"/api/runs/")
+
+
+def statuses(desk: Desk) -> list[str]:
+    """Ask the server how the runs stand that the page has followed."""
+    found = []
+    for run in desk.runs:
+        with urllib.request.urlopen(f"{desk.app}api/runs/{run}", timeout=30) as answer:
+            found.append(decode(answer.read())[0]["status"])
+    return found
+
+
+def test_start_and_stop_twice_and_too_early(page: Page, app: str) -> None:
+    desk = Desk(page, app)
+    expect(desk.button("Stop")).to_be_disabled()
+    desk.recipe("Tutorial")
+    desk.button("Start").dblclick()
+    desk.says("S-curve · Tutorial · seed 0", "Training.")
+    desk.drawn(LOSS, "held-out data", 2)
+    assert statuses(desk)[-1] == "running"
+    assert statuses(desk).count("running") == 1
+    desk.button("Stop").dblclick(force=True)  # the second click may meet a button that is off
+    desk.says("Stopped.")
+    expect(desk.alert).to_have_count(0)
+    assert set(statuses(desk)) == {"stopped"}
+    desk.recipe("Fast")
+    desk.press("Start", "Start again") if False else desk.button("Start").dblclick()
+    desk.done()
+    desk.at_step(400)
+    desk.drawn(LOSS, "training", 400)
+    assert len(desk.lines(LOSS)["training"]["x"]) == 400  # the other run has left nothing
+
+
+def test_two_tabs_have_a_run_each(page: Page, app: str) -> None:
+    desks = [Desk(page, app), Desk(page.context.new_page(), app)]
+    for seed, desk in enumerate(desks, start=1):
+        desk.set("Seed", str(seed))
+        desk.pace("10 steps")
+        desk.press("Start")
+    for seed, desk in enumerate(desks, start=1):
+        desk.says(f"seed {seed}", "Training.")
+        desk.beyond(10)
+    pictures = []
+    for seed, desk in enumerate(desks, start=1):
+        desk.pace("full")
+        desk.done()
+        desk.says(f"seed {seed}")
+        desk.at_step(400)
+        assert statuses(desk) == ["done"]
+        pictures.append(desk.picture())
+    assert pictures[0] != pictures[1]
+
+
+def test_another_browser_knows_nothing_of_it(page: Page, browser: Browser, app: str) -> None:
+    desk = Desk(page, app)
+    desk.press("Start")
+    desk.done()
+    with browser.new_context() as other:
+        stranger = Desk(other.new_page(), app)
+        stranger.says("Press Start to train your own")
+        expect(stranger.checkpoints.get_by_role("listitem")).to_have_count(0)
+        assert stranger.runs == []
+
+
+def test_other_data_chosen_in_the_midst_of_it(page: Page, app: str) -> None:
+    desk = Desk(page, app)
+    desk.pace("10 steps")
+    desk.press("Start")
+    desk.beyond(10)
+    choose(page, "Data set", "Two circles")
+    desk.press("Start again")  # at once
+    desk.says("Two circles · Fast · seed 0", "Training.")
+    desk.pace("full")
+    desk.done()
+    desk.at_step(400)
+    assert desk.runs.index(desk.runs[-1]) == 1
+    assert statuses(desk) == ["stopped", "done"]
+
+
+def test_a_reload_finds_the_run_as_it_is(page: Page, app: str) -> None:
+    desk = Desk(page, app)
+    desk.pace("10 steps")
+    desk.press("Start")
+    desk.beyond(30)
+    desk.press("Pause")
+    step, frames = desk.settled(), desk.last
+    before = desk.picture()
+    desk.reload()
+    desk.says(TITLE, "Paused.")
+    desk.at_step(step)
+    assert desk.last == frames
+    assert desk.picture() == before
+    desk.pace("full")
+    desk.press("Resume")
+    desk.done()
+    desk.at_step(400)
+    ended, frames = desk.picture(), desk.last
+    desk.reload()
+    desk.says(TITLE, "Done.")
+    desk.at_step(400)
+    assert desk.last == frames
+    assert desk.picture() == ended
+    desk.drawn(LOSS, "training", 400)
+    expect(desk.checkpoints.get_by_role("listitem")).to_have_count(1)
+    assert desk.runs[1:] == []
+
+
+def test_a_run_that_the_server_forgot(page: Page, app: str, errors: list[str]) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="404") as refusal:
+        urllib.request.urlopen(app + "api/runs/unknown", timeout=30)
+    with refusal.value as answer:
+        assert answer.headers["content-type"] == "application/json"
+    desk = Desk(page, app)
+    desk.pace("10 steps")
+    desk.press("Start")
+    desk.beyond(10)
+
+    def forget(route: Route) -> None:
+        route.fulfill(status=404, json={"error": GONE})
+
+    page.route(RUNS, forget)
+    desk.says(TITLE, "Stopped.", GONE)
+    desk.reload()
+    desk.says("Press Start to train your own")
+    page.unroute(RUNS, forget)
+    desk.press("Start")
+    desk.done()
+    assert errors
+    assert all("status of 404" in error for error in errors)
+    errors.clear()
+
+
+def test_a_server_that_is_silent_for_a_while(page: Page, app: str, errors: list[str]) -> None:
+    desk = Desk(page, app)
+    desk.pace("10 steps")
+    desk.press("Start")
+    desk.beyond(10)
+    page.route(RUNS, lambda route: route.abort())
+    desk.says("The server does not answer; trying again …")
+    desk.press("Stop")
+    expect(desk.alert).to_have_text("The server does not answer; trying again …")
+    page.unroute(RUNS)
+    desk.pace("full")
+    desk.done()
+    desk.at_step(400)
+    expect(desk.alert).to_have_count(0)
+    assert all("net::ERR_FAILED" in error for error in errors)
+    errors.clear()
+
+
+def test_a_closed_page_makes_room_for_the_next(
+    page: Page, small_app: tuple[str, subprocess.Popen[str]]
+) -> None:
+    address, _ = small_app
+    first = Desk(page, address)
+    first.recipe("Tutorial")
+    first.button("Start").dblclick()
+    first.says("Training.")
+    second = Desk(page.context.new_page(), address)
+    second.press("Start")
+    # Not number 2: of the two clicks there is one run.
+    second.says("Waiting for a place: number 1 in the queue.")
+    expect(second.button("Pause")).to_be_disabled()
+    first.page.close()
+    second.done()
+    second.at_step(400)
+
+
+def test_a_killed_worker_is_told_of_and_replaced(
+    page: Page, small_app: tuple[str, subprocess.Popen[str]]
+) -> None:
+    address, server = small_app
+    desk = Desk(page, address)
+    desk.pace("10 steps")
+    desk.press("Start")
+    desk.beyond(10)
+    picture = desk.picture()
+    server.send_signal(signal.SIGUSR1)
+    desk.says("Stopped.", "The process that trained this run ended unexpectedly.")
+    assert desk.picture() == picture or desk.last > 1
+    desk.pace("full")
+    desk.press("Start")
+    desk.done()
+    desk.at_step(400)
