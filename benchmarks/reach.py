@@ -140,8 +140,8 @@ def reach(make: Callable[[], Learner], targets: Sequence[float], patience: Patie
             while steps < until and time.process_time() < deadline:
                 learner.advance()
                 steps += 1
-        except TrainingDiverged:
-            end = f"{steps + 1} steps, where it diverged"
+        except TrainingDiverged as error:
+            end = f"{error.step} steps, where it diverged"
             break
         finally:
             watch.stop()
@@ -185,7 +185,9 @@ def row(recipe: str, reached: Reached, fast: Reached) -> dict[str, Cell]:
         "best SWD": reached.best if math.isfinite(reached.best) else None,
         "steps": reached.steps,
         "CPU s": reached.cpu,
-        "not reached": f"{', '.join(missed)} within {reached.end}" if missed else None,
+        "not reached": f"{', '.join(missed)} within {reached.end}"
+        if missed and reached.end
+        else None,
     }
 
 

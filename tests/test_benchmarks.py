@@ -1,5 +1,6 @@
 import itertools
 import json
+import math
 
 import pytest
 import torch
@@ -195,7 +196,7 @@ class Scripted:
 
     def advance(self):
         if self.done == self.diverges:
-            raise TrainingDiverged
+            raise TrainingDiverged("It diverged.", step=self.done + 1, loss=math.nan)
         self.done += 1
 
 
@@ -257,3 +258,13 @@ def test_reach_samples_presets_with_the_weights_of_the_moment(ema):
     assert torch.equal(preset.sample(20, 0), before)
     preset.advance()
     assert not torch.allclose(preset.sample(20, 0), before)
+
+
+def test_reach_estimates_what_the_tutorials_preset_had_no_time_for(monkeypatch):
+    known = {0.004: (3000, 5000, 0.0035), 0.003: (None, 5000, 0.0035), 0.0: (None, 5000, 0.0035)}
+    monkeypatch.setattr(reach, "tutorial_steps_to", known.__getitem__)
+    estimate = reach.estimate(reach.Reached({0.010: 1.0}, 0.005, 1000, 2.0, "2 s"))
+    assert estimate == reach.Reached({0.004: 6.0}, 0.0035, 5000, 10.0, "")
+    fast = reach.Reached({0.010: 0.5, 0.004: 1.0, 0.003: 2.0}, 0.003, 400, 2.0, "")
+    cells = reach.row("estimate", estimate, fast)
+    assert (cells["s to 0.004"], cells["x at 0.004"], cells["not reached"]) == (6.0, 6.0, None)

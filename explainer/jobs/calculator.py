@@ -14,7 +14,7 @@ import logging
 import pickle
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +42,7 @@ class _Task:
     target: str
     argument: str  # JSON
     background: bool
+    slow: bool
     outcome: Future[tuple[str, bytes]] = field(default_factory=Future)
 
 
@@ -62,6 +63,9 @@ class Calculator:
         `explainer.jobs.processes.process_context`.
     setup : str or None
         Dotted name of a function that every helper calls once.
+    slow : collection of str
+        Targets that take long. Of several helpers the first leaves them to the others, so that
+        what takes a moment never waits for them.
     max_cache_bytes : int
         Results kept, the least recently used go first.
     timeout : float
@@ -76,11 +80,13 @@ class Calculator:
         *,
         preload: Sequence[str] = (),
         setup: str | None = None,
+        slow: Collection[str] = (),
         max_cache_bytes: int = 96 * 2**20,
         timeout: float = 20.0,
         max_waiting: int = 64,
     ) -> None:
         self._max_cache_bytes, self._max_waiting = max_cache_bytes, max_waiting
+        self._slow = frozenset(slow)
         self._changed = threading.Condition()
         self._cache: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
         self._cached_bytes = 0
@@ -89,9 +95,12 @@ class Calculator:
         self._closed = False
         context = process_context(preload)
         self._helpers = [Helper(context, setup, timeout) for _ in range(workers)]
+        reserved = min(1, workers - 1)  # for what is quick
         self._threads = [
-            threading.Thread(target=self._work, args=(helper,), name="calculator", daemon=True)
-            for helper in self._helpers
+            threading.Thread(
+                target=self._work, args=(helper, i < reserved), name="calculator", daemon=True
+            )
+            for i, helper in enumerate(self._helpers)
         ]
         for thread in self._threads:
             thread.start()
@@ -195,17 +204,17 @@ class Calculator:
                 ahead = sum(background or not task.background for task in self._waiting)
                 if ahead >= self._max_waiting:
                     raise Busy(BUSY)
-                task = _Task(key, target, text, background)
+                task = _Task(key, target, text, background, target in self._slow)
                 task.outcome.set_running_or_notify_cancel()  # from now on nobody can cancel it
                 self._tasks[key] = task
                 self._waiting.append(task)
-                self._changed.notify()
+                self._changed.notify_all()  # not every helper takes every task
             task.background &= background
             return task.outcome
 
-    def _work(self, helper: Helper) -> None:
+    def _work(self, helper: Helper, quick_only: bool) -> None:
         helper.prepare()
-        while (task := self._next_task()) is not None:
+        while (task := self._next_task(quick_only)) is not None:
             try:
                 kept = helper.compute(task.target, task.argument)
             except Exception as error:
@@ -217,12 +226,15 @@ class Calculator:
                 task.outcome.set_result(kept)
         helper.close()
 
-    def _next_task(self) -> _Task | None:
+    def _next_task(self, quick_only: bool) -> _Task | None:
+        def mine() -> list[_Task]:
+            return [task for task in self._waiting if not (quick_only and task.slow)]
+
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
+            self._changed.wait_for(lambda: mine() or self._closed)
             if self._closed:
                 return None
-            task = next((task for task in self._waiting if not task.background), self._waiting[0])
+            task = min(mine(), key=lambda task: task.background)  # the first that is waited for
             self._waiting.remove(task)
             return task
 

@@ -24,6 +24,13 @@ PRELOAD = (
     "explainer.experiments.truth",
     "torch._dynamo",
 )
+SLOW = (
+    "explainer.experiments.prior:perfect_network",
+    "explainer.experiments.schedules:floor_plot",
+    "explainer.experiments.learning:shipped_run",
+    "explainer.experiments.models:check_model",
+    "explainer.experiments.truth:truth",
+)
 SET_UP = "explainer.experiments.common:set_up_worker"
 
 
@@ -59,7 +66,8 @@ def start_services(workers: int = 2) -> Services:
     Services
     """
     open_folder()  # before the processes start: they learn from the environment where it is
-    calculator = Calculator(workers=1, preload=PRELOAD, setup=SET_UP)
+    # Two, so that a slider's next picture never waits for an answer that takes a second.
+    calculator = Calculator(workers=2, preload=PRELOAD, setup=SET_UP, slow=SLOW)
     # What the first visitor sees is computed while the server itself is still starting. No more:
     # the page itself needs the processor then.
     for target, settings in (

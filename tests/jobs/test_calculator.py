@@ -206,3 +206,23 @@ def test_closing_ends_the_process_and_all_who_wait(make, tmp_path):
     calculator.close()
     assert type(ask(calculator, ("double", 1))[0]) is CalculationFailed
     assert calculator.pids() == []
+
+
+def test_what_is_slow_leaves_a_helper_to_what_is_quick(make, tmp_path):
+    calculator = make(workers=2, slow=[HERE + "tally"])
+    gates = [tmp_path / f"gate {i}" for i in range(2)]
+    books = [tmp_path / f"book {i}" for i in range(2)]
+
+    async def main():
+        slow = [
+            asyncio.ensure_future(calculator(HERE + "tally", [str(book), str(gate)]))
+            for book, gate in zip(books, gates, strict=True)
+        ]
+        await asyncio.to_thread(wait_for, books[0])
+        quick = await asyncio.wait_for(calculator(HERE + "double", 3), DEADLINE)
+        one_at_a_time = not books[1].exists()
+        for gate in gates:
+            gate.touch()
+        return quick, one_at_a_time, await asyncio.wait_for(asyncio.gather(*slow), DEADLINE)
+
+    assert asyncio.run(main()) == ({"double": 6}, True, [b"counted"] * 2)

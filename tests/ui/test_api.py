@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from explainer.frames import decode
 from explainer.jobs import Busy, CalculationTimeout, Calculator, JobStore, WorkerPool
+from explainer.jobs.reports import resolve
 from explainer.page_settings import ForwardSettings, SampleSettings
 from explainer.ui.api import QUESTIONS, address, make_routes
 from explainer.ui.services import Services
@@ -72,8 +73,24 @@ def test_what_is_no_longer_here_is_told(client: TestClient) -> None:
 
 
 def test_numbers_come_as_json(client: TestClient) -> None:
-    answer = client.get("/api/floor", params={"T": 4}).json()
-    assert len(answer["per_t"]) == 4
+    answer = client.get("/api/schedules", params={"T": 4, "schedules": "linear"})
+    assert answer.headers["content-type"] == "application/json"
+    assert len(answer.json()["betas"]["data"]) == 1
+
+
+def test_the_exact_answers_come_as_a_container(client: TestClient) -> None:
+    drawing = {"points": [[i / 10, (i % 7) / 5] for i in range(50)]}  # of few points it is quick
+    made = client.post("/api/own/drawing", json=drawing).json()
+    response = client.get("/api/truth", params={"T": 4, "dataset": made["name"]})
+    header, arrays = decode(response.content)
+    assert len(header["per_t"]) == 4
+    assert arrays["field"].shape == (4, 225, 2)
+
+
+def test_a_shipped_run_comes_as_a_container(client: TestClient) -> None:
+    header, arrays = decode(client.get("/api/shipped-run", params={"n": 30}).content)
+    assert arrays["frames"].shape == (1, 30, 2)
+    assert header["shown"] == [400]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +116,10 @@ def test_numbers_come_as_json(client: TestClient) -> None:
         ("clouds?dataset=own-123", "dataset must be one of 's_curve'"),
         ("floors?axis=round", "axis must be one of 'linear' or 'log', not 'round'."),
         ("sample?schedule=linear", "schedule can be chosen for an exact denoiser only."),
-        ("floor?zero_terminal_snr=perhaps", "zero_terminal_snr must be true or false"),
+        ("truth?objective=score", "objective must be one of 'eps', 'x0' or 'v', not 'score'."),
+        ("truth?width=64", "width is not a setting here."),
+        ("shipped-run?preset=rate", "preset must be one of 'fast' or 'tutorial', not 'rate'."),
+        ("truth?zero_terminal_snr=perhaps", "zero_terminal_snr must be true or false"),
     ],
 )
 def test_bad_settings_get_one_sentence(client: TestClient, path: str, says: str) -> None:
@@ -130,6 +150,11 @@ def test_overload_is_told(error: Exception, status: int, services: Services) -> 
     assert response.json() == {"error": str(error)}
 
 
+def test_every_question_has_its_function() -> None:
+    for _, target, _ in QUESTIONS.values():
+        assert callable(resolve(target)), target
+
+
 def test_a_run_can_be_followed_to_its_end(client: TestClient, services: Services) -> None:
     run = services.store.submit(COUNT, 3, visitor="pupil")
     seen: list[float] = []
@@ -137,6 +162,7 @@ def test_a_run_can_be_followed_to_its_end(client: TestClient, services: Services
     while True:
         response = client.get(f"/api/runs/{run}", params={"since": since})
         header, pictures = decode(response.content)
+        assert response.headers["cache-control"] == "no-store"
         seen += header["series"].get("step", [])
         assert len(pictures) <= header["seq"] - since
         since = header["seq"]
@@ -145,6 +171,8 @@ def test_a_run_can_be_followed_to_its_end(client: TestClient, services: Services
         assert header["status"] in {"queued", "running"}
     assert seen == sorted(seen)
     assert len(seen) == 3
+    assert header["has_result"]
+    assert client.get(f"/api/runs/{run}/checkpoint").content == b"result 1"
     assert client.post(f"/api/runs/{run}/stop").json() == {"status": "done"}
     assert client.get(f"/api/runs/{run}", params={"since": "x"}).status_code == 422
 
@@ -156,6 +184,8 @@ def test_a_run_can_be_followed_to_its_end(client: TestClient, services: Services
         ("POST", "/api/runs/guessed/stop", 404),
         ("POST", "/api/runs/guessed/explode", 404),
         ("GET", "/api/runs/guessed/checkpoint", 404),
+        ("POST", "/api/runs/guessed/keep", 404),
+        ("GET", "/api/floor", 404),
         ("GET", "/static/player/component.py", 404),
         ("GET", "/static/page/..%2f..%2fapi.py", 404),
     ],

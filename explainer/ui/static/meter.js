@@ -3,6 +3,8 @@
 import { loadStyles } from "../player/styles.js";
 import { ask } from "./ask.js";
 
+const REST = 500; // milliseconds without a change
+
 function shell(root, words) {
   root.innerHTML = `<section class="dx-panel dx-meter">
     <h2></h2>
@@ -78,6 +80,9 @@ export async function mount(host, props, watch, trigger) {
       if (src !== wanted) return;
       parts.error.textContent = "";
       draw(found);
+      // It takes a while to compute: not for every place that a slider passes.
+      await new Promise((resolve) => setTimeout(resolve, REST));
+      if (src !== wanted) return;
       const { steps, from_prior, from_data } = await ask(perfect);
       if (src !== wanted) return;
       parts.perfect.textContent = words.perfect

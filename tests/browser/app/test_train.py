@@ -7,13 +7,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from explainer.ui.text.puzzles import PUZZLES
-from tests.browser.app.pages import PICTURE, canvas, choose, painted, visit
+from tests.browser.app.pages import PICTURE, canvas, painted
 from tests.browser.app.training import (
     BY_T,
     DISTANCE,
     LOSS,
-    TAB,
     TITLE,
     Desk,
     differ,

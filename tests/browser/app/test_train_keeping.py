@@ -57,9 +57,7 @@ def test_a_run_is_restored_and_ends_as_it_did(page: Page, app: str) -> None:
     desk = Desk(page, app)
     save = desk.checkpoints.get_by_role("button", name="Save", exact=True)
     expect(save).to_be_disabled()
-    desk.pace("10 steps")
-    desk.press("Start")
-    desk.beyond(15)
+    desk.start_slowly(15)
     desk.press("Pause")
     step = desk.settled()
     desk.checkpoints.get_by_role("textbox").fill("on the way")
@@ -87,9 +85,7 @@ def test_a_run_is_restored_and_ends_as_it_did(page: Page, app: str) -> None:
     assert result() == ended
 
 
-def test_a_checkpoint_is_used_downloaded_and_uploaded(
-    page: Page, app: str, tmp_path: Path
-) -> None:
+def test_a_checkpoint_is_used_downloaded_and_uploaded(page: Page, app: str, tmp_path: Path) -> None:
     desk = Desk(page, app)
     desk.press("Start")
     desk.done()

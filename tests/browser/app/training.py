@@ -86,6 +86,13 @@ class Desk:
         self.view.get_by_role("slider").fill(str(frame))
         expect(self.view).to_have_attribute("data-frame", str(frame))
 
+    def start_slowly(self, until_beyond: int = 10) -> None:
+        """Train ten steps at a time."""
+        self.pace("10 steps")
+        self.press("Start")
+        self.says("Training.")
+        self.beyond(until_beyond)
+
     def settled(self) -> int:
         """Wait until a paused run has told all that it had to tell; return its step."""
         told: list[int] = []
