@@ -16,6 +16,13 @@ BUDGET = 10**13
 On one core that is five minutes with the largest network, and up to forty with a small one, whose
 time goes elsewhere: there the limit on steps in :class:`TrainConfig` is what bounds it."""
 
+ENTRY = 50
+"""Multiply-adds that cost as much as an entry of a learned table of t: fetching it, its gradient
+and Adam's two moments, at every step whether it was used or not."""
+
+SAMPLING_BUDGET = 10**11
+"""Multiply-adds of one sample, about five seconds."""
+
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -55,6 +62,13 @@ def multiply_adds(config: TrainConfig) -> int:
     return points * (waves + first + others) + levels * time
 
 
+def _work(config: TrainConfig) -> int:
+    """Return what a step takes, in multiply-adds; of a learned table every entry is looked at."""
+    c = config
+    table = c.T * c.width * c.depth if c.time_embedding == "learned" else 0
+    return multiply_adds(c) + ENTRY * table
+
+
 def check_budget(config: TrainConfig) -> None:
     """Refuse a run that would take more than :data:`BUDGET`.
 
@@ -65,12 +79,28 @@ def check_budget(config: TrainConfig) -> None:
     InvalidSetting
         With one sentence that names how many steps there may be.
     """
-    per_step = multiply_adds(config)
+    per_step = _work(config)
     total = per_step * config.steps
     if total > BUDGET:
         raise InvalidSetting(
             f"steps must be at most {BUDGET // per_step:,} with this width, depth and batch_size: "
             f"the run would take {_short(total)} multiply-adds, and {_short(BUDGET)} are allowed."
+        )
+
+
+def check_sampling(config: TrainConfig, n: int, steps: int) -> None:
+    """Refuse samples that would take more than :data:`SAMPLING_BUDGET`.
+
+    Raises
+    ------
+    InvalidSetting
+        With one sentence that names how many steps there may be.
+    """
+    per_step = n * config.depth * config.width**2
+    if steps * per_step > SAMPLING_BUDGET:
+        raise InvalidSetting(
+            f"steps must be at most {SAMPLING_BUDGET // per_step:,} with this model and {n:,} "
+            f"points: it has {config.depth} layers of {config.width} units."
         )
 
 

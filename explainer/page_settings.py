@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
+from explainer.cost import check_sampling
 from explainer.own import is_own
 from explainer.own_models import own_model
 from explainer.settings import (
@@ -124,6 +125,8 @@ class SampleSettings(Settings):
             raise ValueError(f"model must be one of {', '.join(model_names())}")
         if self.schedule is not None and not self.model.startswith(EXACT):
             raise ValueError("schedule can be chosen for an exact denoiser only")
+        if is_own(self.model):
+            check_sampling(own_model(self.model).config, self.n, self.steps)
         T = model_levels(self.model)
         if self.steps > T:
             raise ValueError(f"steps must be at most {T}, the noise levels of this model")

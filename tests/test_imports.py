@@ -5,6 +5,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def is_main_block(node):
     return isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
 
 
+@cache
 def imported(path):
     """Return the dotted names that a file imports anywhere in it, as ``package.module``."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

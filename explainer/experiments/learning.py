@@ -11,6 +11,7 @@ import numpy as np
 
 from explainer.checkpoints import OWN_SCHEDULE, Checkpoint, from_bytes, load, to_bytes
 from explainer.config import TrainConfig
+from explainer.cost import points_per_step
 from explainer.experiments.losses import Losses
 from explainer.experiments.progress import Look
 from explainer.frames import encode
@@ -19,12 +20,14 @@ from explainer.own import is_own, load_curve, load_model_bytes
 from explainer.page_settings import ShippedRunSettings
 from explainer.shipped import shipped_run as checkpoints_of
 from explainer.snapshots import Snapshot, TrainingDiverged, TrainingStep, TrainState
-from explainer.trainer import Trainer
+from explainer.trainer import EXPLODED, Trainer
 
 TURN = 0.05  # seconds of a turn: nobody waits for more, and the curve grows twenty times a second
 PICTURE_EVERY = 0.2  # seconds between two pictures, where the steps between them take longer
 PICTURE_SHARE = 2  # and a picture costs no more than half of the time between two
-KEPT_EVERY = 1.0  # seconds between two checkpoints: what is left of a run that is stopped
+# A checkpoint is what is left of a run that is stopped. A small one comes with every picture, a
+# larger one more rarely: it has to travel to the server, and most are replaced unread.
+SMALL, BYTES_A_SECOND = 1_000_000, 2_000_000
 PACES = {"pace-1": 1, "pace-10": 10, "pace-full": 0}  # steps a turn; 0: as many as fit into one
 REST = 0.25  # seconds between two turns in slow motion
 
@@ -59,7 +62,9 @@ class LiveRun:
         self._clock = clock
         self._pictured_at = self._kept_at = clock()
         self._picture_cost = 0.0
-        self._snapshot: Snapshot | None = None
+        self._kept_bytes = 0
+        self._good: Snapshot | None = None
+        self._seen = points_per_step(config) * self.trainer.step
 
     @property
     def finished(self) -> bool:
@@ -69,7 +74,7 @@ class LiveRun:
     def turn(self) -> Report:
         """Do the steps of one turn."""
         if self._pace:
-            return self._slow(self._pace)
+            return self._slow(self._pace, told=self._pace == 1)
         started = self._clock()
         while not self.finished:
             self._advance()
@@ -84,25 +89,26 @@ class LiveRun:
         """Do what the page asks for: ``step``, ``save``, or another pace."""
         for message in messages:
             self._pace = PACES.get(message, self._pace)
-        save = "save" in messages
+        saves = messages.count("save")
         if steps := messages.count("step"):
-            return self._slow(steps, save=save)
-        return self.picture(save=True) if save else self._report()
+            return self._slow(steps, told=True, saves=saves)
+        return self.picture(saves=saves) if saves else self._report()
 
-    def picture(self, step: TrainingStep | None = None, *, save: bool = False) -> Report:
+    def picture(self, step: TrainingStep | None = None, *, saves: int = 0) -> Report:
         """Report all there is to see: now, and of a single step that led here if it is given."""
         started = self._clock()
         snapshot = self.trainer.snapshot(self._losses.smoothed or 0.0)
-        self._snapshot = snapshot
+        if snapshot.validation_loss < EXPLODED:
+            self._good = snapshot
         report = self._report(
             frame=self._look.picture(snapshot, step),
             series={
                 "shown": [snapshot.step],
                 "validation": [snapshot.validation_loss],
                 "swd": [self._look.distance(snapshot.preview)],
-                **({"saved": [snapshot.step]} if save else {}),
+                "saved": [snapshot.step] * saves,
             },
-            keep=save or self.finished or started - self._kept_at >= KEPT_EVERY,
+            keep=bool(saves) or self.finished or self._may_keep(started),
         )
         self._pictured_at = self._clock()
         self._picture_cost = self._pictured_at - started
@@ -112,7 +118,11 @@ class LiveRun:
         """Report the loss that ended the run, and keep what there was before it went wrong."""
         if math.isfinite(error.loss):
             self._losses.add(error.step, error.loss)
-        return self._report(keep=True)
+        return self._report(series={"diverged": [error.step]}, keep=True, last=True)
+
+    def _may_keep(self, now: float) -> bool:
+        small = self._kept_bytes < SMALL
+        return small or self._kept_bytes <= BYTES_A_SECOND * (now - self._kept_at)
 
     def _is_due(self, now: float) -> bool:
         passed = now - self._pictured_at
@@ -121,12 +131,13 @@ class LiveRun:
     def _advance(self) -> TrainingStep:
         step = self.trainer.advance()
         self._losses.add(self.trainer.step, step.loss)
+        self._seen += step.target.numel() // 2
         return step
 
-    def _slow(self, n: int, *, save: bool = False) -> Report:
-        """Do a few steps; of a single one everything is told."""
+    def _slow(self, n: int, *, told: bool, saves: int = 0) -> Report:
+        """Do a few steps; everything is told of the last one if it is to be."""
         steps = [self._advance() for _ in range(min(n, self.config.steps - self.trainer.step))]
-        return self.picture(steps[-1] if n == 1 else None, save=save)
+        return self.picture(steps[-1] if told else None, saves=saves)
 
     def _report(
         self,
@@ -134,24 +145,28 @@ class LiveRun:
         series: dict[str, list[float]] | None = None,
         *,
         keep: bool = False,
+        last: bool = False,
     ) -> Report:
-        if keep:
-            self._kept_at = self._clock()
+        slow = self._pace > 0
+        losses = self._losses.take(everything=slow or last or self.finished)
         return Report(
             progress=self.trainer.step / self.config.steps,
-            series={**self._losses.take(), **(series or {})},
+            series={**losses, "seen": [self._seen], **(series or {})},
             frame=frame,
             result=self._checkpoint() if keep else None,
-            rest=REST if self._pace else 0.0,
+            rest=REST if slow else 0.0,
+            last=last or self.finished,
         )
 
     def _checkpoint(self) -> bytes | None:
-        s = self._snapshot
+        s = self._good
         if s is None:
             return None
         info = {"step": s.step, "validation_loss": round(s.validation_loss, 5)}
         info |= _brought_along(self.config)
-        return to_bytes(Checkpoint(self.config, s.parameters, info, s.state))
+        data = to_bytes(Checkpoint(self.config, s.parameters, info, s.state))
+        self._kept_at, self._kept_bytes = self._clock(), len(data)
+        return data
 
 
 def _brought_along(config: TrainConfig) -> dict[str, Any]:

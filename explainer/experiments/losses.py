@@ -26,6 +26,7 @@ class Losses:
         self._decay = 1 - 1 / min(max(steps / SMOOTHED_OVER, 10), 1000)
         self._mean, self._weight = 0.0, 0.0
         self._group: list[float] = []
+        self._step = 0
         self._new: dict[str, list[float]] = {"step": [], "loss": [], "smooth": []}
         self.smoothed: float | None = None
 
@@ -35,13 +36,26 @@ class Losses:
         self._weight = self._decay * self._weight + (1 - self._decay)
         self.smoothed = self._mean / self._weight
         self._group.append(loss)
+        self._step = step
         if len(self._group) == self._every:
-            self._new["step"].append(step)
-            self._new["loss"].append(sum(self._group) / self._every)
-            self._new["smooth"].append(self.smoothed)
-            self._group = []
+            self._close()
 
-    def take(self) -> dict[str, list[float]]:
-        """Return ``step``, ``loss`` and ``smooth`` since the last call."""
+    def _close(self) -> None:
+        assert self.smoothed is not None
+        self._new["step"].append(self._step)
+        self._new["loss"].append(sum(self._group) / len(self._group))
+        self._new["smooth"].append(self.smoothed)
+        self._group = []
+
+    def take(self, *, everything: bool = False) -> dict[str, list[float]]:
+        """Return ``step``, ``loss`` and ``smooth`` since the last call.
+
+        Parameters
+        ----------
+        everything : bool
+            Whether a mean of fewer steps than usual is given too, because more may not come soon.
+        """
+        if everything and self._group:
+            self._close()
         new, self._new = self._new, {name: [] for name in self._new}
         return new

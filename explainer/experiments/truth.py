@@ -10,6 +10,7 @@ from explainer.experiments.floors import FLOOR_POINTS, floor_of
 from explainer.experiments.stage import SIDE, field_bytes, field_levels, loss_levels, stage
 from explainer.frames import encode, quantise
 from explainer.models import ExactDenoiser
+from explainer.own import is_own
 from explainer.page_settings import FloorSettings
 from explainer.quality import real_against_real
 from explainer.schedules import displayed_step, make_schedule
@@ -33,6 +34,7 @@ def truth(fields: dict[str, Any]) -> bytes:
         "side": SIDE,
         "scale": (data.scale / data.scale.max()).tolist(),
         "T": s.T,
+        "own": is_own(s.dataset),
         "mean": floor.mean,
         "per_t": floor.per_t.tolist(),
         "levels": [displayed_step(t) for t in levels],

@@ -42,6 +42,8 @@ class Report:
     rest : float
         Seconds for which the run wants no turn after this report (slow motion); values below 0
         are clipped.
+    last : bool
+        Whether the run has nothing more to do but to end: it may do so at once, also while paused.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class Report:
     result: bytes | None = None
     note: str = ""
     rest: float = 0.0
+    last: bool = False
 
     def __post_init__(self) -> None:
         series = {name: [float(value) for value in values] for name, values in self.series.items()}

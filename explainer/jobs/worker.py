@@ -77,13 +77,14 @@ class _Run:
     spent: float = 0.0
     started: bool = False
     rests_until: float = 0.0
+    ending: bool = False
     messages: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES))
     unacknowledged: bool = False
     pending: ReportMerger = field(default_factory=ReportMerger)
 
     def due(self) -> float:
         """Tell when it may have its next turn, by the worker's clock."""
-        if self.messages or not self.started:
+        if self.messages or self.ending or not self.started:
             return -math.inf
         return math.inf if self.paused else self.rests_until
 
@@ -103,6 +104,7 @@ class _Run:
             report = next(self.generator)
         if not isinstance(report, Report):
             raise TypeError(f"a run yields reports, not {type(report).__name__}")
+        self.ending = report.last
         return report
 
 

@@ -29,7 +29,7 @@ from explainer.page_settings import (
     ShippedRunSettings,
 )
 from explainer.settings import Settings
-from explainer.ui.bodies import refusal
+from explainer.ui.bodies import CONTAINER, MAX_QUERY, refusal
 from explainer.ui.model_routes import model_routes
 from explainer.ui.own_routes import own_routes
 from explainer.ui.player.component import STATIC_DIR as PLAYER_DIR
@@ -39,7 +39,6 @@ from explainer.ui.takehome_routes import takehome_routes
 
 STATIC_DIR = Path(__file__).parent / "static"
 JSON, CSV = "application/json", "text/csv; charset=utf-8"
-CONTAINER = "application/vnd.diffusion-explainer.frames"
 # Address of each question, its settings, the function that answers it, and what bytes it gives.
 QUESTIONS: dict[str, tuple[type[Settings], str, str]] = {
     "forward": (ForwardSettings, "explainer.experiments.forward:forward_process", CONTAINER),
@@ -56,7 +55,6 @@ QUESTIONS: dict[str, tuple[type[Settings], str, str]] = {
     "truth": (FloorSettings, "explainer.experiments.truth:truth", CONTAINER),
     "shipped-run": (ShippedRunSettings, "explainer.experiments.learning:shipped_run", CONTAINER),
 }
-MAX_QUERY = 2000  # characters; the longest honest address has a few hundred
 
 Handler = Callable[[Request], Awaitable[Response]]
 

@@ -1,4 +1,4 @@
-"""What the routes share that take something from a learner: bounded bodies, plain refusals."""
+"""What the routes share: bounded bodies and addresses, plain refusals."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from starlette.routing import Route
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout
 
 Answer = dict[str, Any]
+CONTAINER = "application/vnd.diffusion-explainer.frames"  # the media type of explainer.frames
+MAX_QUERY = 2000  # characters; the longest honest address has a few hundred
 
 
 class TooLarge(ValueError):

@@ -68,10 +68,10 @@ def settings_of(values: Sequence[Any]) -> TrainConfig:
     elif clip is None:
         raise InvalidSetting("clip_norm must be a number; it is empty.")
     preview_steps, preview_eta = PREVIEWS[preview]
-    return watched(TrainConfig(**fields, preview_steps=preview_steps, preview_eta=preview_eta))
+    return as_watched(TrainConfig(**fields, preview_steps=preview_steps, preview_eta=preview_eta))
 
 
-def watched(config: TrainConfig) -> TrainConfig:
+def as_watched(config: TrainConfig) -> TrainConfig:
     """Return the same run, looked at as this page looks at runs.
 
     Raises

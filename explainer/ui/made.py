@@ -25,7 +25,7 @@ def made(event: gr.EventData) -> tuple[str, str, Any] | None:
 def models_made(event: gr.EventData) -> list[Choice] | None:
     """Read the models of an event of the page; None if it is not one of ours.
 
-    At most eight; those that are not models, or gone, are left out.
+    At most eight; those that are not models, or that nobody here knows, are left out.
     """
     detail = getattr(event, "_data", None)
     listed = detail.get("models") if isinstance(detail, dict) else None

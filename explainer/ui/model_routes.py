@@ -18,7 +18,7 @@ from explainer.ui.bodies import Answer, posted, refusal
 from explainer.ui.services import Services
 
 CHECK = "explainer.experiments.models:check_model"
-NO_CHECKPOINT = "This run has no checkpoint yet: it is written when you save one, and at the end."
+NO_CHECKPOINT = "This run has no checkpoint yet: the first comes with its first picture."
 LONGEST_FILE_NAME = 60  # characters, without the ending
 
 

@@ -13,10 +13,9 @@ from starlette.routing import BaseRoute, Route
 
 from explainer.frames import encode
 from explainer.jobs import JobView, UnknownJob
-from explainer.ui.bodies import refusal
+from explainer.ui.bodies import CONTAINER, refusal
 from explainer.ui.services import Services
 
-CONTAINER = "application/vnd.diffusion-explainer.frames"
 MESSAGES = ("save", "pace-1", "pace-10", "pace-full")  # passed on as they are
 
 
@@ -52,9 +51,9 @@ def run_routes(services: Services) -> list[BaseRoute]:
     Returns
     -------
     list of starlette routes
-        ``GET /api/runs/{run}?since=`` gives what is new, ``GET .../checkpoint`` the latest
-        checkpoint, and ``POST .../{verb}`` tells a run to ``pause``, ``resume``, ``stop``, do a
-        single ``step``, ``save`` a checkpoint, or go on at another pace.
+        ``GET /api/runs/{run}?since=`` gives what is new, and ``POST .../{verb}`` tells a run to
+        ``pause``, ``resume``, ``stop``, do a single ``step``, ``save`` a checkpoint, or go on at
+        another pace.
     """
     store = services.store
 
@@ -92,23 +91,7 @@ def run_routes(services: Services) -> list[BaseRoute]:
         except UnknownJob as error:
             return refusal(404, str(error))
 
-    async def checkpoint(request: Request) -> Response:
-        try:
-            data = store.result(request.path_params["run"])
-        except UnknownJob as error:
-            return refusal(404, str(error))
-        if data is None:
-            return refusal(
-                409, "This run has no checkpoint yet: one is written every second, and at the end."
-            )
-        return Response(
-            data,
-            media_type="application/octet-stream",
-            headers={"Content-Disposition": 'attachment; filename="model.safetensors"'},
-        )
-
     return [
         Route("/api/runs/{run}", poll),
-        Route("/api/runs/{run}/checkpoint", checkpoint),
         Route("/api/runs/{run}/{verb}", command, methods=["POST"]),
     ]

@@ -11,9 +11,8 @@ from starlette.routing import BaseRoute, Route
 from explainer.config import TrainConfig
 from explainer.lesson import file_stem
 from explainer.takehome import notebook, script
-from explainer.ui.bodies import refusal
+from explainer.ui.bodies import MAX_QUERY, refusal
 
-MAX_QUERY = 2000  # characters; the longest honest address has a few hundred
 KINDS: dict[str, tuple[Callable[[TrainConfig], str], str]] = {
     "py": (script, "text/x-python; charset=utf-8"),
     "ipynb": (notebook, "application/x-ipynb+json"),

@@ -3,13 +3,12 @@
 
 import { drawArrows } from "../player/arrows.js";
 import { drawDots, Stage } from "./stage.js";
+import { fill } from "./text.js";
 
 const KINDS = ["learned", "exact", "difference"];
 const TONES = ["network", "exact", "miss"]; // of these, in the theme
 const LONGEST = 1.1; // as explainer/experiments/field.py: a noise of 1 just passes the next arrow
 const FIRST = 0.3; // of the levels: the shape of the data still shows, and the noise already does
-
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 function shell(root, words) {
   root.innerHTML = `<section class="dt-panel dt-belief"><h2></h2><div class="dt-layout">

@@ -1,6 +1,7 @@
 // What differs between the settings of a run on screen and those that Start would train.
 
-import { differences, fill, spoken, WATCHING } from "./compared.js";
+import { differences, spoken, WATCHING } from "./compared.js";
+import { fill } from "./text.js";
 
 const MOST = 3; // told; of more there is only the number
 

@@ -3,7 +3,8 @@
 import { loadStyles } from "../player/styles.js";
 import { ask } from "./ask.js";
 import { buildShell, itemOf } from "./checkpointshell.js";
-import { bounded, fill, lookUp, MEMORY, MOST, recall, remember, shortened } from "./models.js";
+import { bounded, lookUp, MEMORY, MOST, recall, remember, shortened } from "./models.js";
+import { fill } from "./text.js";
 
 const MAX_BYTES = 32e6;
 

@@ -1,6 +1,8 @@
 // The furniture of the list of checkpoints: markup, and one line of the list.
 
-import { counted, fill, MOST } from "./models.js";
+import { make } from "./dom.js";
+import { counted, MOST } from "./models.js";
+import { fill } from "./text.js";
 
 const UPLOAD = '<path d="M12 16V4m0 0L7 9m5-5 5 5"/><path d="M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3"/>';
 const SHELL = `
@@ -14,13 +16,6 @@ const SHELL = `
   <ul></ul>
   <div class="dc-drop"><button type="button"><svg viewBox="0 0 24 24" aria-hidden="true">${UPLOAD}</svg
     ><span data-word="upload"></span></button><input type="file" accept=".safetensors" hidden><p data-word="drop"></p></div>`;
-
-/** An element with properties and children; text stays text. */
-function make(tag, properties, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
 
 /** Fill `root` with the panel's markup and return its parts by name. */
 export function buildShell(root, words) {

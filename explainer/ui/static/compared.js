@@ -1,6 +1,8 @@
 // What differs between runs, in their settings and in what came of them: sentences, lines, a table.
 
+import { make } from "./dom.js";
 import { swatch } from "./panels.js";
+import { fill } from "./text.js";
 
 const MOST_POINTS = 300; // of a curve that is kept
 export const WATCHING = ["snapshot_every", "preview_points", "preview_steps", "preview_eta"];
@@ -10,7 +12,6 @@ const DISTANCE = ["dataset", "preview_points", "preview_steps", "preview_eta"];
 const MEASURES = { loss: LOSS, validation: LOSS, floor: [], swd: DISTANCE, seconds: [] };
 
 const finite = Number.isFinite;
-export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const few = (value, digits) => String(Number(value.toPrecision(digits)));
 /** An outcome in a few characters, were it astronomical. */
 function short(value) {
@@ -94,13 +95,6 @@ export const lossTraces = (runs, words) =>
 
 /** Sliced Wasserstein distance against step: plotly's traces. */
 export const distanceTraces = (runs, words) => traces(runs, words, ({ swd }) => swd);
-
-/** An element with properties and children; text stays text. */
-export function make(tag, properties, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
 
 export const tag = (run) => [swatch(run), make("b", {}, run.letter), make("span", {}, run.title)];
 

@@ -2,7 +2,7 @@
 
 import { loadStyles } from "../player/styles.js";
 import { FIXED, handlesOn, short, STARTS } from "./curve.js";
-import { called, fill, NAMES, post, recall, remember } from "./designed.js";
+import { called, NAMES, post, recall, remember } from "./designed.js";
 import { Handles } from "./handles.js";
 
 export const WORDS = {

@@ -1,7 +1,7 @@
 // The picture of a designed schedule: its curve, and handles on it for mouse, finger and keys.
 
 import { confined, FIXED, HIGHEST, LOWEST, pieces, short, STARTS } from "./curve.js";
-import { fill } from "./designed.js";
+import { fill } from "./text.js";
 
 const MARGIN = { left: 40, right: 14, top: 12, bottom: 30 }; // css pixels around the plot
 const REACH = 24; // css pixels from a handle at which a finger still means it

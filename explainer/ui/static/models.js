@@ -1,15 +1,13 @@
 // The checkpoints that a learner has saved, as the browser remembers them. The server has the files.
 
 import { ask } from "./ask.js";
+import { fill } from "./text.js";
 
 export const MEMORY = "diffusion-explainer-checkpoints"; // a reload finds them again
 export const MOST = 8;
 const USUAL = 2;
 const LONGEST = 60; // characters of a title, and of a label
 const NAME = /^own-[0-9a-f]{16}$/;
-
-/** Put values into a sentence, by their names. */
-export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 /** A number as the page's language writes it. */
 export const counted = (number) => number.toLocaleString(document.documentElement.lang || "en");

@@ -2,7 +2,9 @@
 
 import { loadStyles } from "../player/styles.js";
 import { Chart } from "./chart.js";
-import { compared, distanceTraces, fill, lossTraces, make, tag, thinned, verdict } from "./compared.js";
+import { compared, distanceTraces, lossTraces, tag, thinned, verdict } from "./compared.js";
+import { make } from "./dom.js";
+import { fill } from "./text.js";
 
 const MEMORY = "diffusion-explainer-runs"; // a reload finds the kept runs again
 // Far apart for every kind of sight, on light and on dark, and from the lines of the run that goes on.

@@ -1,19 +1,18 @@
 // One step of the training, taken apart: the batch before and after the noise, and eight of its
 // points in numbers, from the noise that was drawn to the error that was made.
 
+import { make } from "./dom.js";
 import { drawDots, drawNames, isOutside, pixel, Stage } from "./stage.js";
+import { fill } from "./text.js";
 
 const COLUMNS = ["x_0", "eps", "x_t", "prediction", "target"];
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const minus = (text) => text.replace(/^-(?=[0.]+$)/, "").replaceAll("-", "−"); // and none before a zero
 // A training that runs away makes numbers that would burst the table.
 const short = (value, digits) => minus(Math.abs(value) < 1000 ? value.toFixed(digits) : value.toExponential(1));
 const two = (value) => short(value, 2);
 const whole = (value) => value.toLocaleString("en-US");
 const small = (value) => minus(String(Number(value.toPrecision(2))));
-const make = (tag, className = "", text = "") =>
-  Object.assign(document.createElement(tag), { className, textContent: text });
 
 function shell(root, words) {
   root.innerHTML = `<section class="dt-panel dt-step">
@@ -32,16 +31,16 @@ function shell(root, words) {
   const heads = ["example", "t", ...COLUMNS, "error"].map((name) => {
     const head = make("th");
     Object.assign(head, { scope: "col", className: `dt-${name}` });
-    head.append(make("span", "", words.heads[name][0]), make("small", "", words.heads[name][1]));
+    head.append(make("span", {}, words.heads[name][0]), make("small", {}, words.heads[name][1]));
     return head;
   });
   find("thead tr").append(...heads);
   const keys = ["x_0", "way", "guess", "x_t"].map((name) => {
-    const key = make("li", `dt-key dt-key-${name}`);
-    key.append(make("i"), make("span", "", words.keys[name]));
+    const key = make("li", { className: `dt-key dt-key-${name}` });
+    key.append(make("i"), make("span", {}, words.keys[name]));
     return key;
   });
-  const [from, ramp, to] = [make("span"), make("i", "dt-ramp"), make("span")];
+  const [from, ramp, to] = [make("span"), make("i", { className: "dt-ramp" }), make("span")];
   keys[3].firstChild.remove();
   keys[3].append(from, ramp, to);
   find("ul").append(...keys);
@@ -64,17 +63,17 @@ class Row {
     this.element = make("tr");
     const head = make("th");
     head.scope = "row";
-    this.button = Object.assign(make("button", "", String(number + 1)), { type: "button" });
+    this.button = Object.assign(make("button", {}, String(number + 1)), { type: "button" });
     this.button.setAttribute("aria-label", fill(words.choose, { number: number + 1 }));
     head.append(this.button);
-    this.t = make("td", "dt-t");
+    this.t = make("td", { className: "dt-t" });
     this.t.append(make("i"), make("span"));
     this.pairs = COLUMNS.map((name) => {
-      const cell = make("td", `dt-pair dt-${name}`);
+      const cell = make("td", { className: `dt-pair dt-${name}` });
       cell.append(make("span"), " ", make("span"));
       return cell;
     });
-    this.error = make("td", "dt-error");
+    this.error = make("td", { className: "dt-error" });
     this.error.append(make("i"), make("span"));
     this.element.append(head, this.t, ...this.pairs, this.error);
     this.button.addEventListener("focus", () => panel.choose(number));
@@ -166,9 +165,9 @@ export class StepPanel {
     return this.#words.sentence.flatMap((part, at) => {
       const piece = make("span");
       part.split(/(\{\w+\})/).forEach((bit) => {
-        piece.append(bit.startsWith("{") ? make("b", "", values[bit.slice(1, -1)]) : bit);
+        piece.append(bit.startsWith("{") ? make("b", {}, values[bit.slice(1, -1)]) : bit);
       });
-      return at ? [make("i", "", " → "), piece] : [piece];
+      return at ? [make("i", {}, " → "), piece] : [piece];
     });
   }
 

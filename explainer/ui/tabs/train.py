@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 from collections.abc import Callable, Sequence
@@ -12,9 +13,9 @@ import gradio as gr
 
 from explainer.config import TrainConfig
 from explainer.own_models import own_model
-from explainer.presets import PRESETS
+from explainer.presets import BROKEN, PRESETS
 from explainer.settings import InvalidSetting
-from explainer.ui.form import DATA, FIELDS, settings_of, train_form, values_of, watched
+from explainer.ui.form import DATA, FIELDS, as_watched, settings_of, train_form, values_of
 from explainer.ui.handlers import QUICK, Value, being_typed, choices
 from explainer.ui.live import live_view, plan, shipped
 from explainer.ui.services import Services
@@ -53,7 +54,7 @@ def look(preset: Any, *values: Any) -> Value:
 
 
 def choose(preset: Any, *values: Any) -> list[Any]:
-    """Return what the controls and the view show once a recipe is chosen; data and seed stay."""
+    """Return what the controls and the view show once a recipe is chosen; the seed stays."""
     try:
         name = _preset(preset)
         config = _recipe(name, values)
@@ -64,9 +65,10 @@ def choose(preset: Any, *values: Any) -> list[Any]:
 
 
 def _recipe(name: str, values: Sequence[Any]) -> TrainConfig:
-    """Return a recipe with the data and the seed that are chosen."""
+    """Return a recipe with the seed and, but for a puzzle, the data that are chosen."""
     chosen = dict(zip(FIELDS, values, strict=True))
-    return PRESETS[name].replace(dataset=chosen["dataset"], seed=chosen["seed"])
+    dataset = PRESETS[name].dataset if name in BROKEN else chosen["dataset"]
+    return PRESETS[name].replace(dataset=dataset, seed=chosen["seed"])
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def _asked(detail: dict[str, Any], preset: Any, values: Sequence[Any]) -> _Asked
     if verb == "restore":
         name = detail.get("model")
         model = own_model(name if isinstance(name, str) else "")
-        config = watched(model.config)
+        config = as_watched(model.config)
         argument = {"config": config.model_dump(), "goes_on_from": model.name}
         return _Asked(argument, _nearest(config), config, held=True, fresh=True)
     if verb not in ("start", "step", "reset", "new seed", "mend"):
@@ -134,8 +136,13 @@ def acting(services: Services) -> Callable[..., list[Any]]:
             "plan": plan(asked.preset, asked.config),
             "then": "step" if detail["do"] == "step" else None,
         }
-        controls = [asked.preset, *values_of(asked.config)] if asked.fresh else still
-        return [*controls, value]
+        if not asked.fresh:
+            return [*still, value]
+        shown = values_of(asked.config)
+        # A checkpoint may have been trained with more than there are controls for.
+        with contextlib.suppress(InvalidSetting):
+            value["next"] = plan(asked.preset, settings_of(shown))
+        return [asked.preset, *shown, value]
 
     return act
 

@@ -14,7 +14,7 @@ import app
 from explainer.jobs import JobStore, WorkerPool
 from explainer.ui import services
 
-LEASE = 4.0  # seconds
+LEASE = 10.0  # seconds
 
 
 def _store(pool: WorkerPool) -> JobStore:

@@ -61,6 +61,7 @@ def test_two_tabs_have_a_run_each(page: Page, app: str) -> None:
         desk.beyond(10)
     pictures = []
     for seed, desk in enumerate(desks, start=1):
+        desk.page.bring_to_front()
         desk.pace("full")
         desk.done()
         desk.says(f"seed {seed}")
@@ -162,11 +163,12 @@ def test_a_closed_page_makes_room_for_the_next(
     page: Page, small_app: tuple[str, subprocess.Popen[str]]
 ) -> None:
     address, _ = small_app
-    first = Desk(page, address)
+    first, second = Desk(page, address), Desk(page.context.new_page(), address)
+    page.bring_to_front()
     first.recipe("Tutorial")
     first.button("Start").dblclick()
     first.says("Training.")
-    second = Desk(page.context.new_page(), address)
+    second.page.bring_to_front()
     second.press("Start")
     # Not number 2: of the two clicks there is one run.
     second.says("Waiting for a place: number 1 in the queue.")
