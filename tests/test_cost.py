@@ -6,7 +6,13 @@ import pytest
 from torch.utils.flop_counter import FlopCounterMode
 
 from explainer.config import TrainConfig
-from explainer.cost import BUDGET, check_budget, multiply_adds
+from explainer.cost import (
+    BUDGET,
+    check_budget,
+    check_sampling,
+    multiply_adds,
+    points_per_step,
+)
 from explainer.presets import PRESETS
 from explainer.settings import InvalidSetting
 from explainer.trainer import Trainer
@@ -80,3 +86,31 @@ def test_one_step_always_fits():
         for embedding in ("learned", "sinusoidal", "none"):
             config = LARGEST.replace(network=network, time_embedding=embedding)
             assert 1000 * multiply_adds(config) < BUDGET
+
+
+def test_a_learned_table_is_not_free():
+    # By its matrix products alone this run would be a sixth of the budget.
+    config = TrainConfig(
+        width=256, depth=5, T=1000, batch_size=2, steps=10**6, time_embedding="learned"
+    )
+    assert multiply_adds(config) * config.steps < BUDGET / 3
+    with pytest.raises(InvalidSetting, match=r"^steps must be at most [\d,]+ with this width"):
+        check_budget(config)
+    check_budget(config.replace(time_embedding="sinusoidal"))
+
+
+def test_the_largest_sample_that_is_refused_names_what_would_pass():
+    config = TrainConfig(width=256, depth=5, T=1000)
+    with pytest.raises(InvalidSetting, match=r"10,000 points: it has 5 layers of 256") as refused:
+        check_sampling(config, 10_000, 1000)
+    most = int(re.search(r"at most ([\d,]+)", str(refused.value))[1].replace(",", ""))
+    check_sampling(config, 10_000, most)
+    with pytest.raises(InvalidSetting):
+        check_sampling(config, 10_000, most + 1)
+    check_sampling(config, 2000, 100)  # as the page asks
+
+
+def test_a_full_batch_has_as_many_points_as_the_trainer_draws():
+    for changes in ({}, {"batch_size": 7}, {"t_sampling": "uniform"}, {"batch_size": 400}):
+        config = SMALL.replace(**changes)
+        assert Trainer(config).advance().target.numel() // 2 == points_per_step(config)

@@ -50,6 +50,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
     onrestore: async (entry) => {
       told.push(["restore", entry.name]);
       if (window.refuse) throw new Error(window.refuse);
+      panel.restored(entry.name);
     },
     onuse: (entries, use) => told.push([use ? "use" : "offer", offer(entries, words).models]),
     onsave: async (title) => {
@@ -281,7 +282,7 @@ def test_training_goes_on_from_one_that_knows_how(desk: Desk) -> None:
     expect(desk.button("Restore")).to_have_count(1)
     expect(desk.page.get_by_role("listitem").first).to_contain_text("all 100 steps · weights alone")
     desk.button("Restore", "early").click()
-    expect(desk.status).to_have_text("Training goes on from “early”.")
+    expect(desk.status).to_have_text("“early” is back: press Resume to go on.")
     assert len(desk.told("restore")) == 1
     desk.page.evaluate("window.refuse = 'The workers are busy.'")
     desk.button("Restore", "early").click()
@@ -331,6 +332,56 @@ def test_what_is_gone_is_the_first_to_be_dropped(desk: Desk, folder: Path) -> No
     expect(desk.page.locator(".dc-gone")).to_contain_text("goes")
     desk.save("new", "30")
     desk.lists("new", "stays")
+
+
+def test_what_nobody_asked_for_makes_room_first_and_renames_nothing(desk: Desk) -> None:
+    desk.open()
+    automatic = """([title, digit]) => panel.add(
+      { name: `own-${digit.repeat(16)}`, title, step: 1, steps: 9, auto: true })"""
+
+    def ends(title: str, digit: str) -> None:
+        desk.page.evaluate(automatic, [title, digit])
+
+    desk.save("mine", "10")
+    ends("run 1", "1")
+    ends("run 2", "2")
+    desk.lists("run 2", "mine")
+    desk.save("mine too", "20")
+    desk.lists("mine too", "mine")
+    ends("run 3", "3")
+    desk.lists("mine too", "mine")
+    expect(desk.status).to_have_text("Dropped “run 3”, beyond the last 2.")
+    desk.button("Undo").click()
+    desk.lists("run 3", "mine too", "mine")
+    ends("the same model", "3")
+    desk.lists("run 3", "mine too", "mine")
+    desk.page.evaluate("panel.add({ name: 'own-' + '3'.repeat(16), title: 'now mine' })")
+    ends("run 4", "4")
+    desk.lists("now mine", "mine too", "mine")
+
+
+def test_saving_takes_a_while_and_cannot_be_begun_twice(desk: Desk) -> None:
+    desk.open()
+    desk.page.evaluate("panel.told.onsave = () => new Promise((done) => (window.finish = done))")
+    desk.name.press("Enter")
+    saving = desk.button("Saving …")
+    expect(saving).to_be_disabled()
+    desk.page.evaluate("panel.saveable = true")  # as news of the run say
+    expect(saving).to_be_disabled()
+    desk.name.press("Enter")
+    expect(desk.name).to_be_focused()
+    desk.page.evaluate("finish()")
+    expect(desk.button("Save")).to_be_enabled()
+
+
+def test_the_keyboard_stays_in_a_list_that_changes(desk: Desk) -> None:
+    desk.open()
+    desk.save("one", "10")
+    use = desk.button("Use in “DDPM vs DDIM”", "one")
+    use.focus()
+    desk.page.evaluate("panel.add({ name: 'own-0123456789abcdef', title: 'other' })")
+    desk.lists("other", "one")
+    expect(use).to_be_focused()
 
 
 def test_one_is_removed_and_brought_back(desk: Desk) -> None:

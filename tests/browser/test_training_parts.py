@@ -25,7 +25,7 @@ def desk(page: Page) -> Desk:
 
 def test_numbers_that_come_in_pieces_are_joined_and_put_on_one_row(desk: Desk) -> None:
     news = [
-        {"shown": [0], "validation": [1.0], "swd": [0.5]},
+        {"shown": [0], "validation": [1.0], "swd": [0.5], "seen": [1000]},
         {"step": [1, 2], "loss": [3, 4], "smooth": [3, 3.5], "saved": [2]},
         {
             "step": [3],
@@ -34,6 +34,7 @@ def test_numbers_that_come_in_pieces_are_joined_and_put_on_one_row(desk: Desk) -
             "shown": [3, 4],
             "validation": [6, 7],
             "swd": [8],
+            "seen": [3000],
         },
     ]
     joined = """const series = m.emptySeries();
@@ -47,6 +48,8 @@ def test_numbers_that_come_in_pieces_are_joined_and_put_on_one_row(desk: Desk) -
         "validation": [1, 6, 7],
         "drawn": [0, 3, 4],
         "swd": [0.5, 8],
+        "seen": [1000, 3000],
+        "diverged": [],
     }
     assert desk.call("page/series.js", joined + "return m.ended(series);", news) == 4
     assert desk.call("page/series.js", "return m.ended(m.emptySeries());") == 0
@@ -70,7 +73,8 @@ def test_large_numbers_are_said_as_a_person_does(desk: Desk, value: float, said:
 
 
 def test_what_a_run_has_cost(desk: Desk) -> None:
-    facts = {"step": 150, "steps": 400, "seconds": 0.5, "batch": 1000, "work": 3e7, "live": True}
+    facts = {"step": 150, "steps": 400, "seconds": 0.5, "batch": 1000, "work": 3e7}
+    facts |= {"rate": 300, "live": True}
 
     def costs(**changed: Any) -> dict[str, str]:
         return dict(desk.call("page/transport.js", "return m.costs(a[0]);", {**facts, **changed}))
@@ -83,12 +87,32 @@ def test_what_a_run_has_cost(desk: Desk) -> None:
         "samples": "1.5 · 10⁵",
         "work": "4.5 · 10⁹",
     }
-    gone_on = costs(first=50)  # the steps before it was restored were not done in these seconds
-    assert (gone_on["rate"], gone_on["left"]) == ("200", "1.3")
-    begun = costs(step=0, seconds=0)
+    seen = costs(seen=75_000)  # no step had more than half of what it might have had
+    assert (seen["samples"], seen["work"]) == ("75,000", "2.3 · 10⁹")
+    over = costs(rate=None, live=False, first=50)  # the steps before were not done in these seconds
+    assert (over["rate"], over["left"]) == ("200", "–")
+    begun = costs(step=0, seconds=0, rate=None)
     assert (begun["rate"], begun["left"], begun["work"]) == ("–", "–", "0")
     assert costs(live=False)["left"] == "–"
     assert costs(steps=316_000, step=1000, seconds=120)["left"] == "37,800"
+
+
+@pytest.mark.parametrize(
+    ("marks", "rate"),
+    [
+        ([], None),
+        ([[0, 1.0]], None),
+        ([[0, 1.0], [5, 1.1]], None),  # too short to tell
+        ([[0, 1.0], [100, 2.0]], 100),
+        ([[0, 0], [10, 5], [1010, 8], [2010, 10]], 400),  # what was long ago does not count
+        ([[0, 0], [900, 9], None, [910, 10], [912, 11]], 2),  # nor what was at another pace
+    ],
+)
+def test_how_fast_a_run_goes(desk: Desk, marks: list[list[float] | None], rate: float) -> None:
+    body = """const rate = new m.Rate();
+      for (const mark of a[0]) mark ? rate.add(...mark) : rate.reset();
+      return rate.value;"""
+    assert desk.call("page/rate.js", body, marks) == rate
 
 
 def figure(desk: Desk, name: str, *arguments: Any) -> tuple[dict[str, Any], dict[str, Any]]:

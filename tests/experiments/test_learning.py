@@ -16,7 +16,7 @@ import torch
 from explainer.checkpoints import Checkpoint, from_bytes
 from explainer.config import TrainConfig
 from explainer.experiments import learning
-from explainer.experiments.learning import KEPT_EVERY, PICTURE_EVERY, REST, TURN, LiveRun
+from explainer.experiments.learning import BYTES_A_SECOND, PICTURE_EVERY, REST, SMALL, TURN, LiveRun
 from explainer.frames import decode
 from explainer.jobs import JobStore, Report, WorkerPool, run_inline
 from explainer.own import FOLDER_VARIABLE, keep_model
@@ -230,7 +230,9 @@ def test_live_training_tells_what_train_yields() -> None:
     assert arrays["frames"].shape == (1, 50, 2)
     assert "color" not in arrays
     assert "color" in decode(reports[0].frame or b"")[1]
-    assert reports[0].result is None
+    assert [bool(report.result) for report in reports] == [bool(r.frame) for r in reports]
+    assert [report.last for report in reports] == [False] * (len(reports) - 1) + [True]
+    assert values(reports, "seen")[-1] == 20 * 100
     checkpoint = checkpoint_of(reports)
     assert checkpoint.config == TINY
     assert checkpoint.info["step"] == 20
@@ -310,16 +312,19 @@ def test_a_picture_costs_no_more_than_half_of_the_time_between_two() -> None:
     assert pictured[:2] == [27, 54]  # 0.81 seconds each, twice what a picture costs
 
 
-def test_a_checkpoint_is_written_every_second_and_at_the_end() -> None:
+def test_a_large_checkpoint_is_given_rarely_and_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As if this small one were large: it may come once a second.
     run = timed(0.03, config=LONG.replace(steps=110, snapshot_every=5))
-    assert run.picture().result is None
+    size = len(run.picture().result or b"")
+    assert 0 < size < SMALL < BYTES_A_SECOND
+    monkeypatch.setattr("explainer.experiments.learning.SMALL", 0)
+    monkeypatch.setattr("explainer.experiments.learning.BYTES_A_SECOND", size)
     kept_at = []
     while not run.finished:
         report = run.turn()
         if report.result is not None:
             kept_at.append(run.trainer.step)
             assert from_bytes(report.result).info["step"] == run.trainer.step
-    assert KEPT_EVERY == 1.0
     # 34 steps are more than a second: the next picture is kept, and the last one always.
     assert kept_at == [35, 70, 105, 110]
 
@@ -351,7 +356,7 @@ def test_a_step_that_is_asked_for_is_told_in_full() -> None:
     assert report.rest == 0
     three = run.obey(("step", "step", "step"))
     assert run.trainer.step == 4
-    assert "detail" not in decode(three.frame or b"")[0]
+    assert decode(three.frame or b"")[0]["detail"]["step"] == 4
     assert three.series["step"] == [2, 3, 4]
 
 
@@ -371,8 +376,8 @@ def test_saving_is_a_picture_and_a_checkpoint_of_now() -> None:
     report = run.obey(("save",))
     assert report.series["saved"] == report.series["shown"] == [3]
     assert from_bytes(report.result or b"").info["step"] == 3
-    together = run.obey(("save", "step"))
-    assert together.series["saved"] == [4]
+    together = run.obey(("save", "step", "save"))
+    assert together.series["saved"] == [4, 4]
     assert "detail" in decode(together.frame or b"")[0]
     assert from_bytes(together.result or b"").info["step"] == 4
 
@@ -412,10 +417,9 @@ def test_a_run_that_diverges_leaves_the_last_good_weights_and_a_sentence() -> No
     (loss,) = last.series["loss"]
     assert loss > 1e4
     checkpoint = checkpoint_of([last])
-    # Every step had its picture, so the one before is there to go on from.
-    assert checkpoint.info["step"] == steps[-1] - 1
-    *_, good = train(config.replace(steps=int(steps[-1]) - 1))
-    assert_same_weights(checkpoint, good)
+    # The first step was the fatal one, although its own loss was still that of the first weights.
+    assert checkpoint.info["step"] == 0
+    assert_same_weights(checkpoint, next(train(config)))
 
 
 def test_the_puzzle_of_the_huge_rate_can_be_stepped_through() -> None:
@@ -427,7 +431,10 @@ def test_the_puzzle_of_the_huge_rate_can_be_stepped_through() -> None:
     losses = values(reports, "loss")
     assert losses[0] == header["detail"]["loss"]
     assert losses[1] > 1e6
-    assert checkpoint_of(reports[2:]).info["step"] == 1
+    # Its loss is finite, but nothing good: what is kept is from before it.
+    assert checkpoint_of(reports[2:]).info["step"] == 0
+    assert reports[-1].last
+    assert values(reports, "diverged") == [2]
     assert "at step 2: " in sentence
 
 

@@ -63,6 +63,14 @@ def count(n):
         )
 
 
+def ends_when_told(argument):
+    """End with the first message; the last report says that it is the last."""
+    messages = yield Report(0.0)
+    while not messages:
+        messages = yield Report(0.5)
+    yield Report(1.0, result=b"whole", last=True)
+
+
 def endless(seconds):
     """Tell which process this is, again and again."""
     while True:

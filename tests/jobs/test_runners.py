@@ -389,3 +389,12 @@ def test_no_process_survives_the_server(tmp_path, ending, method):
 
 def test_targets_are_found_by_name():
     assert list(run_inline(HERE + "count", 2)) == list(targets.count(2))
+
+
+def test_a_paused_run_that_has_done_its_last_ends_by_itself(pool, listener):
+    run = start(pool, "ends_when_told", None, held=True)
+    assert listener.wait_for_reports(run).result is None
+    pool.tell(run, "step")
+    assert listener.wait_for_end(run).kind == "done"
+    reports = [event.report for event in listener.of(run) if event.kind == "report"]
+    assert reports[-1].result == b"whole"

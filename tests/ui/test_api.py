@@ -172,7 +172,7 @@ def test_a_run_can_be_followed_to_its_end(client: TestClient, services: Services
     assert seen == sorted(seen)
     assert len(seen) == 3
     assert header["has_result"]
-    assert client.get(f"/api/runs/{run}/checkpoint").content == b"result 1"
+    assert services.store.result(run) == b"result 1"
     assert client.post(f"/api/runs/{run}/stop").json() == {"status": "done"}
     assert client.get(f"/api/runs/{run}", params={"since": "x"}).status_code == 422
 
@@ -183,7 +183,6 @@ def test_a_run_can_be_followed_to_its_end(client: TestClient, services: Services
         ("GET", "/api/runs/guessed", 404),
         ("POST", "/api/runs/guessed/stop", 404),
         ("POST", "/api/runs/guessed/explode", 404),
-        ("GET", "/api/runs/guessed/checkpoint", 404),
         ("POST", "/api/runs/guessed/keep", 404),
         ("GET", "/api/floor", 404),
         ("GET", "/static/player/component.py", 404),

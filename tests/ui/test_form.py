@@ -21,10 +21,10 @@ from explainer.ui.form import (
     POINTS,
     PREVIEW_POINTS,
     Form,
+    as_watched,
     settings_of,
     train_form,
     values_of,
-    watched,
 )
 from explainer.ui.live import WATCHING
 from explainer.ui.text import train as text
@@ -103,11 +103,11 @@ def test_a_run_from_elsewhere_is_looked_at_as_this_page_does() -> None:
     greedy = TrainConfig(
         snapshot_every=1, preview_points=10_000, preview_steps=1000, preview_eta=0.5, T=1000
     )
-    found = watched(greedy)
+    found = as_watched(greedy)
     assert found.model_dump(exclude=WATCHING) == greedy.model_dump(exclude=WATCHING)
     assert (found.snapshot_every, found.preview_points) == (400 // PICTURES, PREVIEW_POINTS)
     assert (found.preview_steps, found.preview_eta) == (100, 1.0)
-    assert watched(found) == found
+    assert as_watched(found) == found
 
 
 # --- what is refused ---
@@ -203,7 +203,7 @@ def test_a_run_that_costs_too_much_is_told_how_many_steps_there_may_be() -> None
     assert multiply_adds(allowed) * most <= BUDGET
     assert refused(**large, steps=most + 1).startswith(f"steps must be at most {most:,} ")
     with pytest.raises(InvalidSetting, match="steps must be at most"):
-        watched(allowed.replace(steps=10**6))
+        as_watched(allowed.replace(steps=10**6))
 
 
 @every_preset

@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from explainer.experiments.learning import KEPT_EVERY, PACES
+from explainer.experiments.learning import PACES
 from explainer.frames import decode
 from explainer.jobs import Event, JobStore, Report
 from explainer.ui.run_routes import CONTAINER, MESSAGES, run_routes
@@ -190,7 +190,7 @@ def test_a_verb_that_is_not_known_is_a_404_that_names_them(place: Place, verb: s
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", ""), ("GET", "/checkpoint"), ("POST", "/stop"), ("POST", "/step"), ("POST", "/save")],
+    [("GET", ""), ("POST", "/stop"), ("POST", "/step"), ("POST", "/save")],
 )
 def test_a_run_that_is_not_known_is_a_404(place: Place, method: str, path: str) -> None:
     response = place.client.request(method, f"/api/runs/guessed{path}")
@@ -202,30 +202,3 @@ def test_looking_changes_nothing(place: Place) -> None:
     run = place.run()
     assert place.client.get(f"/api/runs/{run}/stop").status_code == 405
     assert place.news(run)[0]["status"] == "running"
-
-
-# --- the checkpoint ---
-
-
-def test_the_latest_checkpoint_can_be_fetched_also_when_the_run_is_over(place: Place) -> None:
-    run = place.run()
-    for result in (b"early", b"late"):
-        place.reports(run, 0.5, result=result)
-    place.runner.emit(Event("done", run))
-    assert place.news(run)[0]["has_result"]
-    response = place.client.get(f"/api/runs/{run}/checkpoint")
-    assert response.content == b"late"
-    assert response.headers["content-type"] == "application/octet-stream"
-    disposition = 'attachment; filename="model.safetensors"'
-    assert response.headers["content-disposition"] == disposition
-
-
-def test_before_the_first_checkpoint_there_is_a_sentence(place: Place) -> None:
-    run = place.run()
-    place.reports(run, 0.5, frame=b"a picture")
-    assert not place.news(run)[0]["has_result"]
-    response = place.client.get(f"/api/runs/{run}/checkpoint")
-    assert response.status_code == 409
-    says = "This run has no checkpoint yet: one is written every second, and at the end."
-    assert response.json() == {"error": says}
-    assert KEPT_EVERY == 1

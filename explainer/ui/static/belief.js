@@ -2,6 +2,7 @@
 // what a perfect network would take away, and how far the two are apart.
 
 import { drawArrows } from "../player/arrows.js";
+import { write } from "../player/shell.js";
 import { drawDots, Stage } from "./stage.js";
 import { fill } from "./text.js";
 
@@ -52,6 +53,7 @@ export class Belief {
   #words;
   #stage;
   #truth = null;
+  #why = ""; // why there is none, if that is known
   #field = null; // what the network says, all levels
   #index = 0;
   #share = FIRST; // how far along the levels that is
@@ -93,6 +95,7 @@ export class Belief {
    */
   setTruth(truth) {
     this.#truth = null;
+    this.#why = "";
     this.#parts.slider.disabled = !truth;
     if (!truth) return this.#update();
     const { limits, side, levels, field, background = null, scale = [1, 1] } = truth;
@@ -109,6 +112,12 @@ export class Belief {
     this.#stale = true;
     this.#parts.slider.max = levels.length - 1;
     this.index = Math.round(this.#share * (levels.length - 1));
+  }
+
+  /** Say why the exact field could not be had. */
+  refuse(sentence) {
+    this.#why = sentence;
+    this.#tell();
   }
 
   /** Take what the network says now, bytes as in `setTruth`, or null when there is no network. */
@@ -144,7 +153,8 @@ export class Belief {
     miss.textContent = both ? meanLength(this.#moves[2]).toFixed(2) : "";
     // A network that says 0 everywhere is as far from the exact arrows as these are long.
     const nothing = both && meanLength(this.#moves[1]).toFixed(2);
-    told.textContent = both ? fill(words.miss, { nothing }) : this.#truth ? words.none : words.waiting;
+    const missing = this.#truth ? words.none : this.#why || words.waiting;
+    write(told, both ? fill(words.miss, { nothing }) : missing);
     const text = levels.length ? fill(words.t, { t: this.t, T: levels.at(-1) }) : "";
     slider.value = this.#index;
     slider.style.setProperty("--dt-done", this.#index / Math.max(1, levels.length - 1));

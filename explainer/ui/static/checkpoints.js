@@ -3,6 +3,7 @@
 import { loadStyles } from "../player/styles.js";
 import { ask } from "./ask.js";
 import { buildShell, itemOf } from "./checkpointshell.js";
+import { isIdle, setIdle } from "./dom.js";
 import { bounded, lookUp, MEMORY, MOST, recall, remember, shortened } from "./models.js";
 import { fill } from "./text.js";
 
@@ -18,6 +19,7 @@ export class Checkpoints {
   #keep;
   #undo = null; // the entries that come back
   #saveable = false;
+  #saving = false;
 
   constructor(root, words, told) {
     Object.assign(this, { root, words, told, suggestion: "" });
@@ -30,7 +32,7 @@ export class Checkpoints {
     });
     keep.addEventListener("change", () => this.#limit());
     undo.addEventListener("click", () => this.#bringBack());
-    upload.addEventListener("click", () => file.click());
+    upload.addEventListener("click", () => isIdle(upload) || file.click());
     file.addEventListener("change", () => this.#upload(file.files[0]));
     this.#takeDrops();
     addEventListener("storage", ({ key }) => key === MEMORY && this.#again()); // from another window
@@ -44,17 +46,32 @@ export class Checkpoints {
   }
 
   set saveable(whether) {
-    const { name, save, wait } = this.parts;
     this.#saveable = whether;
-    name.disabled = save.disabled = !whether;
-    wait.hidden = whether;
+    this.#tellWhether();
   }
 
-  /** Take in a checkpoint that the server has; the oldest beyond the last few are dropped. */
+  #tellWhether() {
+    const { name, save, wait } = this.parts;
+    for (const control of [name, save]) setIdle(control, !this.#saveable || this.#saving);
+    wait.hidden = this.#saveable;
+  }
+
+  /**
+   * Take in a checkpoint that the server has; the oldest beyond the last few are dropped. One that
+   * nobody asked for is `auto`: it gives no other title to what is there already.
+   */
   add(entry, sentence = this.words.saved) {
-    const title = shortened(entry.title ?? "") || this.words.untitled;
-    const others = this.#entries.filter(({ name }) => name !== entry.name);
-    this.#trim([{ ...entry, title, gone: false }, ...others], this.#told(sentence, [{ title }]));
+    const known = this.#entries.find(({ name }) => name === entry.name);
+    const auto = Boolean(entry.auto && (known?.auto ?? true));
+    const title = (entry.auto && known?.title) || shortened(entry.title ?? "") || this.words.untitled;
+    const others = this.#entries.filter((other) => other !== known);
+    this.#trim([{ ...entry, title, auto, gone: false }, ...others], this.#told(sentence, [{ title }]));
+  }
+
+  /** Say that a run goes on from the entry of that name. */
+  restored(name) {
+    const entry = this.#entries.find((other) => other.name === name);
+    if (entry) this.#say(this.#told(this.words.restored, [entry]));
   }
 
   #told(sentence, entries) {
@@ -64,13 +81,14 @@ export class Checkpoints {
 
   /** Keep the last few of some entries, and say which are dropped. */
   #trim(entries, sentence = "") {
-    const gone = ({ gone: is }) => Boolean(is);
-    const oldest = [...entries].reverse();
-    const order = [...oldest.filter(gone), ...oldest.filter((entry) => !gone(entry))];
+    // What is gone first, then what nobody asked for; sorting leaves the oldest in front.
+    const worth = ({ gone, auto }) => (gone ? 0 : auto ? 1 : 2);
+    const order = [...entries].reverse().sort((a, b) => worth(a) - worth(b));
     const dropped = new Set(order.slice(0, Math.max(0, entries.length - this.#keep)));
     const also = dropped.size ? this.#told(this.words.dropped, [...dropped].reverse()) : "";
     const kept = entries.filter((entry) => !dropped.has(entry));
-    this.#change(kept, [sentence, also].filter(Boolean).join(" "), dropped.size ? entries : null);
+    const said = dropped.has(entries[0]) ? "" : sentence; // the new one had to go itself
+    this.#change(kept, [said, also].filter(Boolean).join(" "), dropped.size ? entries : null);
   }
 
   #change(entries, sentence, undo = null) {
@@ -99,7 +117,7 @@ export class Checkpoints {
     const before = text.textContent;
     this.#undo = null;
     this.#say("");
-    button.disabled = true;
+    setIdle(button, true);
     text.textContent = doing;
     try {
       await action();
@@ -107,17 +125,21 @@ export class Checkpoints {
       this.#say("", error.message || this.words.unreachable);
     }
     text.textContent = before;
-    button.disabled = false;
+    setIdle(button, false);
   }
 
   async #save() {
     const { name, save } = this.parts;
+    if (isIdle(save)) return;
+    this.#saving = true;
+    this.#tellWhether();
     const title = shortened(name.value) || shortened(this.suggestion);
     await this.#attempt(save, this.words.saving, async () => {
       await this.told.onsave?.(title);
       name.value = "";
     });
-    save.disabled = !this.#saveable; // the run may have ended meanwhile
+    this.#saving = false;
+    this.#tellWhether(); // the run may have ended meanwhile
   }
 
   #limit() {
@@ -147,16 +169,14 @@ export class Checkpoints {
   }
 
   #restore(entry, button) {
-    return this.#attempt(button, this.words.restore, async () => {
-      await this.told.onrestore?.(entry);
-      this.#say(this.#told(this.words.restored, [entry]));
-    });
+    if (isIdle(button)) return;
+    return this.#attempt(button, this.words.restore, async () => this.told.onrestore?.(entry));
   }
 
   async #upload(file) {
     const { parts, words } = this;
     parts.file.value = ""; // the same file may be chosen again
-    if (!file || parts.upload.disabled) return;
+    if (!file || isIdle(parts.upload)) return;
     if (file.size > MAX_BYTES) return this.#say("", words.large);
     await this.#attempt(parts.upload, words.uploading, async () => {
       const { unreachable } = words;
@@ -204,6 +224,10 @@ export class Checkpoints {
       use: (entry) => this.#use(entry),
       remove: (entry) => this.#remove(entry),
     };
+    const held = parts.list.contains(document.activeElement) ? document.activeElement : null;
+    const of = held?.closest("li").dataset.name;
     parts.list.replaceChildren(...this.#entries.map((entry) => itemOf(entry, this.words, told)));
+    // The list is new: who was in it by keyboard is there again.
+    if (held) parts.list.querySelector(`[data-name="${of}"] [name="${held.name}"]`)?.focus();
   }
 }

@@ -59,16 +59,18 @@ export function itemOf(entry, words, told) {
   };
   const query = new URLSearchParams({ name: entry.title });
   const href = new URL(`api/models/${entry.name}?${query}`, document.baseURI);
-  const link = make("a", { href, download: "", ariaLabel: ariaLabel("download") }, words.download);
+  const link = make("a", { href, name: "download", download: "", ariaLabel: ariaLabel("download") }, words.download);
   const restore = Object.assign(button("restore"), { title: words.restoreTitle });
   const remove = Object.assign(button("remove", "×"), { title: words.remove });
   const buttons = entry.gone ? [] : [...(entry.has_state ? [restore] : []), button("use"), link];
   const said = [make("strong", {}, entry.title), make("span", {}, factsOf(entry, words))];
-  return make(
+  const item = make(
     "li",
     { className: entry.gone ? "dc-gone" : "" },
     make("div", { className: "dc-said" }, ...said),
     make("div", { className: "dc-do" }, ...buttons),
     remove,
   );
+  item.dataset.name = entry.name;
+  return item;
 }

@@ -1,6 +1,9 @@
 // The curves of a training run: loss, loss by noise level, and distance to the data.
 
+import { write } from "../player/shell.js";
 import { Chart } from "./chart.js";
+import { scaleChoice } from "./dom.js";
+import { fill } from "./text.js";
 
 const RAW = "#0080C8";
 const HELD = "#D55E00";
@@ -91,19 +94,11 @@ export class Curves {
   }
 
   #addScale(head) {
-    const group = Object.assign(document.createElement("div"), { className: "dl-scale" });
-    for (const scale of ["linear", "log"]) {
-      const button = Object.assign(document.createElement("button"), { type: "button" });
-      button.textContent = this.words[scale];
-      button.setAttribute("aria-pressed", scale === this.#scale);
-      button.addEventListener("click", () => {
-        this.#scale = scale;
-        for (const other of group.children) other.setAttribute("aria-pressed", other === button);
-        this.#draw();
-      });
-      group.append(button);
-    }
-    head.append(group);
+    const choose = (scale) => {
+      this.#scale = scale;
+      this.#draw();
+    };
+    head.append(scaleChoice("dl-scale", this.words, this.#scale, choose));
   }
 
   /** Change what is shown: `series`, `truth`, `byT`, `at` (a step), `hidden` lines, `revision`. */
@@ -120,9 +115,9 @@ export class Curves {
     if (!series) return;
     const floor = truth?.mean ?? null;
     const real = truth?.real ?? null;
-    this.#notes.loss.textContent = floor === null ? "" : words.lossNote.replace("{floor}", floor.toFixed(3));
-    this.#notes.distance.textContent =
-      real === null ? "" : words.distanceNote.replace("{real}", Number(real.toPrecision(2)));
+    write(this.#notes.loss, floor === null ? "" : fill(words.lossNote, { floor: floor.toFixed(3) }));
+    const distance = truth?.own ? words.distanceOwn : words.distanceNote;
+    write(this.#notes.distance, real === null ? "" : fill(distance, { real: Number(real.toPrecision(2)) }));
     this.#charts.loss.show(lossFigure(series, floor, { words, scale: this.#scale, at, hidden, revision }));
     this.#charts.byT.show(levelFigure(byT, truth, { words, revision }));
     this.#charts.distance.show(distanceFigure(series, real, { words, at, revision }));

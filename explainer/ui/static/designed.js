@@ -2,12 +2,11 @@
 
 import { ask } from "./ask.js";
 import { STARTS } from "./curve.js";
+import { fill } from "./text.js";
 
 export const NAMES = { label: "my schedule", betasLabel: "my schedule, {T} betas" };
 
 const MEMORY = "diffusion-explainer-schedule"; // what was designed last, offered again on a reload
-
-/** Put values into a sentence, by their names. */
 
 /** What others call a schedule of T steps; one through handles has any number of them. */
 export const called = (body, T, words) => fill(body.betas ? words.betasLabel : words.label, { T });

@@ -4,6 +4,7 @@ import { loadStyles } from "../player/styles.js";
 import { FIXED, handlesOn, short, STARTS } from "./curve.js";
 import { called, NAMES, post, recall, remember } from "./designed.js";
 import { Handles } from "./handles.js";
+import { fill } from "./text.js";
 
 export const WORDS = {
   ...NAMES,

@@ -1,6 +1,7 @@
 // The news of a training run: asked for again and again, as long as it lives.
 
 import { unpack } from "../player/container.js";
+import { ask } from "./ask.js";
 
 const FIRST = 40; // milliseconds between two questions until there is something to see
 const EVERY = 180; // from then on, while somebody looks
@@ -11,8 +12,9 @@ export const LIVE = new Set(["queued", "running", "paused"]);
 
 const api = (path) => new URL(`api/${path}`, document.baseURI).href;
 
-async function ask(path, options) {
-  const response = await fetch(api(path), { signal: AbortSignal.timeout(PATIENCE), ...options });
+/** The news of a run since a number, as a response; every failure is an Error. */
+async function news(run, since) {
+  const response = await fetch(api(`runs/${run}?since=${since}`), { signal: AbortSignal.timeout(PATIENCE) });
   if (response.ok) return response;
   const { error } = await response.json().catch(() => ({}));
   throw Object.assign(new Error(error ?? "The server did not answer."), { status: response.status });
@@ -21,7 +23,7 @@ async function ask(path, options) {
 /** Whether the server still knows a run; what cannot be asked counts as known. */
 export async function isKnown(run) {
   try {
-    await ask(`runs/${run}?since=${Number.MAX_SAFE_INTEGER}`);
+    await news(run, Number.MAX_SAFE_INTEGER);
   } catch (error) {
     return error.status !== 404;
   }
@@ -62,8 +64,9 @@ export class Feed {
 
   /** Tell the run something: pause, resume, step, stop, save or a pace. Throws a sentence. */
   async tell(verb) {
-    await ask(`runs/${this.run}/${verb}`, { method: "POST" });
-    this.#soon(0);
+    const { run } = this;
+    await ask(`api/runs/${run}/${verb}`, { method: "POST", signal: AbortSignal.timeout(PATIENCE) });
+    if (run === this.run) this.#soon(0);
   }
 
   #soon(wait) {
@@ -76,10 +79,10 @@ export class Feed {
     const generation = this.#generation;
     if (this.#asking === generation) return; // the answer under way will ask for the next
     this.#asking = generation;
-    let news;
+    let found;
     try {
-      const response = await ask(`runs/${this.run}?since=${this.#since}`);
-      news = unpack(await response.arrayBuffer());
+      const response = await news(this.run, this.#since);
+      found = unpack(await response.arrayBuffer());
     } catch (error) {
       if (generation !== this.#generation) return;
       this.#asking = 0;
@@ -92,10 +95,10 @@ export class Feed {
     }
     if (generation !== this.#generation) return;
     this.#asking = 0;
-    this.#since = news.header.seq;
-    this.#status = news.header.status;
-    this.#begun ||= Object.keys(news.arrays).length > 0;
-    this.onnews(news);
+    this.#since = found.header.seq;
+    this.#status = found.header.status;
+    this.#begun ||= Object.keys(found.arrays).length > 0;
+    this.onnews(found);
     const seen = !document.hidden && this.root.clientWidth;
     this.#soon(seen ? (this.#begun ? EVERY : FIRST) : HIDDEN);
   }

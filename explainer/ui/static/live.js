@@ -1,23 +1,18 @@
 // The tab "Train live": a run as it goes, everything that there is to see of it, and what to do.
 
-import { decode } from "../player/frames.js";
-import { fetchBytes, unpack } from "../player/container.js";
-import { Player } from "../player/player.js";
 import { loadStyles } from "../player/styles.js";
-import { Belief } from "./belief.js";
 import { differing } from "./changes.js";
-import { Curves } from "./curves.js";
 import { Feed, isKnown, LIVE } from "./feed.js";
 import { Keeping } from "./keeping.js";
 import { Puzzle } from "./puzzle.js";
-import { emptySeries, ended, grow } from "./series.js";
-import { MOST, readAll, Snapshots } from "./snapshots.js";
-import { StepPanel } from "./step.js";
+import { Rate } from "./rate.js";
+import { ended } from "./series.js";
+import { Shown } from "./shown.js";
 import { Transport } from "./transport.js";
 import { visitor } from "./visitor.js";
 
 const MEMORY = "diffusion-explainer-run"; // a reload finds its run again
-const ROW = 5; // pictures in the row for rewinding
+const FULL = "pace-full";
 
 const SHELL = `<div data-transport></div><div data-puzzle></div><div data-step></div>
   <div class="dl-grid"><div data-player></div><div data-loss></div></div>
@@ -29,39 +24,40 @@ class LiveRun {
   #plan = null; // what is on screen
   #next = null; // what Start would train
   #refused = ""; // why it would not; the page tells of a value only where it is another one
-  #truth = null;
-  #series = emptySeries();
-  #snapshots = new Snapshots();
-  #status = "none";
+  #told = {}; // how things stand
   #facts = null;
+  #rate = new Rate();
+  #asked = {}; // what the server was asked for last
   #mine = null; // the learner's last run, to come back to
   #then = null; // what to do once the first picture is there
+  #pace = null; // what the run goes at; null where that is not known
+  #fair = true; // whether its seconds tell how fast its settings are
   #posed = null; // the puzzle on show
   #answered = false;
   #generation = 0;
 
   constructor(root, words, label, trigger) {
-    Object.assign(this, { root, words });
+    Object.assign(this, { root, words, trigger });
     root.innerHTML = SHELL;
     const part = (name) => root.querySelector(`[data-${name}]`);
-    const ask = (verb, more = {}) => {
-      const recipe = this.#next?.preset; // the controls are known to show this one
-      trigger("submit", { do: verb, visitor: visitor(), pace: this.transport.pace, recipe, ...more });
-    };
     this.feed = new Feed(root, {
       onnews: (news) => this.#news(news),
-      onlost: (sentence) => this.#tell({ status: "failed", note: sentence }),
+      onlost: (sentence) => {
+        this.keeping.lost();
+        this.#tell({ status: "failed", note: sentence });
+      },
       onsilence: () => this.#tell({ note: words.unreachable }),
     });
+    const ask = (verb) => this.#ask(verb);
     this.transport = new Transport(part("transport"), words, {
       start: () => ask("start"),
-      pause: () => this.#command(this.#status === "paused" ? "resume" : "pause"),
+      pause: () => this.#command(this.#told.status === "paused" ? "resume" : "pause"),
       step: () => (this.feed.live ? this.#command("step") : ask("step")),
       stop: () => this.#command("stop"),
       reset: () => ask("reset"),
       newSeed: () => ask("new seed"),
-      pace: (pace) => this.feed.live && this.#command(pace),
-      mine: () => this.#mine && this.#follow(this.#mine),
+      pace: () => this.#keepPace(),
+      mine: () => this.#mine && this.#follow({ ...this.#mine, then: null }, true),
     });
     this.puzzle = new Puzzle(part("puzzle"), words.puzzle, {
       onreveal: (answered) => {
@@ -70,16 +66,19 @@ class LiveRun {
       },
       onmend: () => ask("mend"),
     });
-    this.stepPanel = new StepPanel(part("step"), words.stepPanel);
-    this.player = new Player(part("player"), { label, height: 420, strip: true, words: { empty: words.waiting } });
-    this.player.onframe = (index) => this.#look(index);
-    this.curves = new Curves({ loss: part("loss"), byT: part("by-t"), distance: part("distance") }, words);
-    this.belief = new Belief(part("belief"), words.belief);
+    this.shown = new Shown(part, words, label, { ontruth: ({ mean }) => this.keeping.learn(mean) });
     const places = { home: root.querySelector(".dl-take"), runs: part("runs"), checkpoints: part("checkpoints") };
     this.keeping = new Keeping(places, words, this.feed, {
-      onrestore: (model) => ask("restore", { model }),
+      onrestore: (model) => this.#ask("restore", { model }),
       onfail: (sentence) => this.transport.refuse(sentence),
     });
+  }
+
+  #ask(verb, more = {}) {
+    const { pace } = this.transport;
+    this.#asked = { do: verb, pace, ...more };
+    const recipe = this.#next?.preset; // the controls are known to show this one
+    this.trigger("submit", { visitor: visitor(), recipe, ...this.#asked });
   }
 
   /** Take a value of the component: a refusal, a plan, or a run that has been started. */
@@ -87,11 +86,18 @@ class LiveRun {
     this.#refused = value?.error ?? "";
     this.transport.refuse(this.#refused);
     if (!value || value.error) return;
-    this.#next = value.plan;
-    if (value.run) return value.run === this.feed.run || this.#follow(value);
+    this.#next = value.next ?? value.plan;
+    if (value.run) return value.run === this.feed.run || this.#started(value);
     // What was chosen led to this once; a run that is under way goes on.
-    if (value.shipped && !this.feed.live) this.#open(value.shipped);
+    if (value.shipped && !this.feed.live && !this.shown.has(value.shipped)) this.#open(value.shipped);
     this.#tell();
+  }
+
+  #started(value) {
+    const { pace, model } = this.#asked;
+    this.#pace = pace;
+    this.#follow({ ...value, fair: pace === FULL && value.then !== "step" && !model });
+    if (model) this.keeping.restored(model);
   }
 
   /** After a reload: follow the run of before, if the server still has it. */
@@ -110,117 +116,72 @@ class LiveRun {
   }
 
   #follow(value, again = false) {
-    this.#mine = value;
     this.#then = value.then;
+    this.#fair = value.fair ?? true;
+    this.shown.stepping = value.then === "step";
     this.#begin(value.plan, value.run, again);
+    this.#remember(value);
+    this.#tell({ status: "starting", progress: 0, position: 0 });
+    this.feed.follow(value.run);
+  }
+
+  #remember(value) {
+    this.#mine = value;
     try {
       sessionStorage.setItem(MEMORY, JSON.stringify(value));
     } catch {
       // Storage may be forbidden; then a reload does not find the run again.
     }
-    this.#tell({ status: "starting" });
-    this.feed.follow(value.run);
   }
 
   /** Show a run from long ago. */
-  async #open(shipped) {
-    if (this.#plan?.src === shipped.src) return;
+  #open(shipped) {
+    this.shown.stepping = false;
     this.#begin(shipped, "shipped");
     this.feed.follow(null);
-    const { step, loss, validation_loss } = shipped.history;
-    Object.assign(this.#series, { step, smooth: loss, shown: step, validation: validation_loss });
     this.#tell({ status: "shipped", progress: 1 });
-    const generation = this.#generation;
-    try {
-      const buffer = await fetchBytes(shipped.src, new AbortController().signal, this.words.unreachable);
-      if (generation !== this.#generation) return;
-      const { swd, shown } = unpack(buffer).header;
-      this.#snapshots.fill(readAll(buffer));
-      this.#series.drawn = shown;
-      this.#series.swd = swd;
-      this.player.load(decode(buffer));
-      this.#tell({ facts: { step: shown.at(-1), seconds: shipped.seconds } });
-    } catch (error) {
-      this.player.refuse(error.message);
-    }
-    this.#draw();
+    this.shown.open(shipped, (step) => {
+      this.#facts = { step, seconds: shipped.seconds };
+      this.#tell();
+    });
   }
 
-  /** Make room for another run; its first picture takes the place of the last one here. */
+  /** Another run takes the place of the one on screen. */
   #begin(plan, revision, again = false) {
     this.#generation += 1;
     this.#plan = plan;
-    this.#series = emptySeries();
-    this.#snapshots = new Snapshots();
     this.#facts = null;
+    this.#rate.reset();
     this.keeping.begin(plan, again);
-    this.player.cancel();
-    this.stepPanel.clear();
-    this.curves.show({ series: this.#series, byT: null, at: null, revision });
-    this.#learnTruth(plan.truth);
-  }
-
-  async #learnTruth(address) {
-    if (this.#truth?.address === address) return this.curves.show({ truth: this.#truth });
-    this.#truth = null;
-    this.belief.setTruth(null);
-    this.curves.show({ truth: null });
-    const generation = this.#generation;
-    try {
-      const { header, arrays } = unpack(await fetchBytes(address, new AbortController().signal, this.words.unreachable));
-      if (generation !== this.#generation) return;
-      this.#truth = { address, ...header };
-      this.belief.setTruth({ ...header, field: arrays.field, background: arrays.background });
-      this.curves.show({ truth: this.#truth });
-      this.#look(this.player.index);
-    } catch (error) {
-      console.warn("The exact answers could not be had:", error.message);
-    }
+    this.shown.begin(plan, revision);
   }
 
   #news({ header, arrays }) {
-    const { status, series } = header;
-    grow(this.#series, series);
-    for (const bytes of Object.values(arrays)) this.#picture(bytes.slice().buffer);
-    this.#facts = { step: ended(this.#series), first: this.#series.shown[0], seconds: header.seconds };
-    const position = header.queue_position;
-    this.#tell({ status, progress: header.progress, position, note: header.error || header.note });
-    this.keeping.heard(header);
-    if (this.#then && this.#snapshots.count) this.#command(this.#then);
-    if (this.#snapshots.count) this.#then = null;
-    if (!LIVE.has(status)) this.#end(status, header);
-    this.#draw();
+    const { status, progress, seconds } = header;
+    const { shown, keeping } = this;
+    shown.take(header.series, Object.values(arrays));
+    const { series } = shown;
+    this.#facts = { step: ended(series), first: series.shown[0], seconds, seen: series.seen.at(-1) };
+    if (status !== this.#told.status) this.#rate.reset();
+    if (status === "running") this.#rate.add(this.#facts.step, seconds);
+    this.#tell({ status, progress, position: header.queue_position, note: header.error || header.note });
+    keeping.heard(header);
+    if (shown.count) {
+      if (this.#then) this.#command(this.#then);
+      this.#then = null;
+      this.#keepPace();
+    }
+    if (LIVE.has(status)) return;
+    shown.end();
+    keeping.ended(status, header, series, { floor: shown.truth?.mean ?? null, fair: this.#fair });
   }
 
-  #picture(buffer) {
-    const first = !this.#snapshots.count;
-    this.#snapshots.add(buffer);
-    const data = decode(buffer);
-    if (first) this.player.load(data); // it brings colours, limits and the data behind
-    else this.player.append({ points: data.frames[0], label: data.label(0) });
-    if (this.#snapshots.count <= MOST) return;
-    this.#snapshots.thin();
-    this.player.thin();
-  }
-
-  #end(status, header) {
-    const named = (index) => this.words.rowStep.replace("{step}", this.#snapshots.at(index).step.toLocaleString("en"));
-    if (this.#snapshots.count > 1) this.player.setRow(ROW, named);
-    this.keeping.ended(status, header, this.#series, this.#truth?.mean ?? null);
-  }
-
-  /** What belongs to the picture on screen. */
-  #look(index) {
-    const seen = this.#snapshots.at(index);
-    this.belief.show(seen?.field ?? null);
-    const latest = index >= this.#snapshots.count - 1;
-    this.curves.show({ byT: seen?.byT ?? null, at: latest || !seen ? null : seen.step });
-    if (seen?.detail) this.stepPanel.show(seen.detail, seen.points, seen.t, seen.limits, seen.detail.T);
-    else this.stepPanel.clear();
-  }
-
-  #draw() {
-    this.curves.show({ series: this.#series });
+  /** Have the run go at the pace that is chosen; before its first picture it is not to be told. */
+  #keepPace() {
+    const { pace } = this.transport;
+    if (!this.shown.count || !["running", "paused"].includes(this.#told.status) || this.#pace === pace) return;
+    this.#pace = pace;
+    this.#command(pace).then((done) => done || (this.#pace = null));
   }
 
   #pose(puzzle) {
@@ -233,31 +194,43 @@ class LiveRun {
   #reveal() {
     // What a puzzle keeps back belongs to its answer.
     const hidden = this.#answered ? [] : (this.#posed?.hides ?? []);
-    this.curves.show({ hidden });
+    this.shown.curves.show({ hidden });
   }
 
   /** Say how things stand; what is not given stays as it was. */
   #tell(news = {}) {
-    Object.assign((this.told ??= {}), { note: "" }, news);
-    this.#status = this.told.status ?? "none";
-    const { batch, work, config } = this.#plan ?? {};
-    const facts = news.facts ?? this.#facts;
+    Object.assign(this.#told, { note: "" }, news);
+    const { batch, work, config, title } = this.#plan ?? {};
+    const { live } = this.feed;
+    const rate = live ? this.#rate.value : null;
     this.transport.show({
-      ...this.told,
-      title: this.#plan?.title,
-      facts: facts && { ...facts, steps: config.steps, batch, work, live: this.feed.live },
+      status: "none",
+      ...this.#told,
+      title,
+      facts: this.#facts && { ...this.#facts, steps: config.steps, batch, work, rate, live },
       mine: Boolean(this.#mine && this.feed.run !== this.#mine.run),
     });
-    this.transport.differ(differing(this.#plan?.config, this.#next?.config, this.words));
-    this.#pose((this.feed.live ? this.#plan : this.#next)?.puzzle ?? null);
+    this.transport.differ(differing(config, this.#next?.config, this.words));
+    this.#pose((live ? this.#plan : this.#next)?.puzzle ?? null);
   }
 
+  /** Tell the run something; whether it has been told. */
   async #command(verb) {
+    const stepping = verb === "step";
+    const slow = stepping || (verb.startsWith("pace") && verb !== FULL);
+    if (slow && this.#fair) {
+      this.#fair = false;
+      this.#remember({ ...this.#mine, fair: false });
+    }
+    if (!verb.startsWith("pace")) this.shown.stepping = stepping;
+    this.#rate.reset();
     try {
       await this.feed.tell(verb);
       this.transport.refuse(this.#refused);
+      return true;
     } catch (error) {
       this.transport.refuse(error.status ? error.message : this.words.unreachable);
+      return false;
     }
   }
 }

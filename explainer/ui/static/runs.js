@@ -3,7 +3,7 @@
 import { loadStyles } from "../player/styles.js";
 import { Chart } from "./chart.js";
 import { compared, distanceTraces, lossTraces, tag, thinned, verdict } from "./compared.js";
-import { make } from "./dom.js";
+import { make, scaleChoice } from "./dom.js";
 import { fill } from "./text.js";
 
 const MEMORY = "diffusion-explainer-runs"; // a reload finds the kept runs again
@@ -28,8 +28,8 @@ export class Runs {
   #waiting = null; // a run that no place is left for
   #scale = null; // of the loss, once chosen
 
-  constructor(root, words, { onchange } = {}) {
-    Object.assign(this, { root, words, onchange });
+  constructor(root, words) {
+    Object.assign(this, { root, words });
     loadStyles(new URL("runs.css", import.meta.url));
     root.classList.add("dr-runs");
     root.innerHTML = SHELL;
@@ -62,6 +62,14 @@ export class Runs {
     this.#changed();
   }
 
+  /** The lowest possible loss of a run is known, and it may have been kept before that. */
+  learn(id, floor) {
+    const run = [...this.#places, this.#waiting].find((kept) => kept?.id === id);
+    if (!run || run.outcome.floor === floor) return;
+    run.outcome = { ...run.outcome, floor };
+    this.#changed();
+  }
+
   /** Put a run into a place, or null to make room for the one that waits. */
   #put(place, run) {
     const next = run ?? this.#waiting;
@@ -81,7 +89,6 @@ export class Runs {
       // Forbidden or full: then a reload does not find the runs again.
     }
     this.#draw();
-    this.onchange?.(this.runs);
   }
 
   /** A button that changes something; by its name, who used it by keyboard finds it again. */
@@ -126,10 +133,11 @@ export class Runs {
     const { runs, words } = this;
     // Beside a loss that blows up, the others are a flat line on a linear axis.
     const scale = this.#scale ?? (runs.some((run) => run.diverged) ? "log" : "linear");
-    const scales = ["linear", "log"].map((name) =>
-      this.#button(name, () => (this.#scale = name), [words[name]], { ariaPressed: name === scale }),
-    );
-    part(".dr-scale").replaceChildren(...scales);
+    const choose = (name) => {
+      this.#scale = name;
+      this.#draw();
+    };
+    part(".dr-scale").replaceWith(scaleChoice("dr-scale", words, scale, choose));
     const layout = (type) => ({
       height: 240,
       hovermode: "x unified",

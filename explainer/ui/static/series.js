@@ -4,6 +4,8 @@ export const emptySeries = () => ({
   step: [], loss: [], smooth: [], // of every step, or of a few together
   shown: [], validation: [], // of every look at it
   drawn: [], swd: [], // of every sample
+  seen: [], // points so far, with all that is told
+  diverged: [], // the step at which it did
 });
 
 /** Add what is new. */

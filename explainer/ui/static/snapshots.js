@@ -37,7 +37,11 @@ export class Snapshots {
 
   /** Take in one more picture, the bytes of a container. */
   add(buffer) {
-    this.#kept.push(read(unpack(buffer)));
+    const picture = read(unpack(buffer));
+    const { step, detail, points, t } = this.#kept.at(-1) ?? {};
+    // One more of the same step, as saving makes it: what led there is still so.
+    if (detail && !picture.detail && picture.step === step) Object.assign(picture, { detail, points, t });
+    this.#kept.push(picture);
   }
 
   /** Take these and no others. */

@@ -63,7 +63,7 @@ class Row {
     this.element = make("tr");
     const head = make("th");
     head.scope = "row";
-    this.button = Object.assign(make("button", {}, String(number + 1)), { type: "button" });
+    this.button = make("button", { type: "button" }, number + 1);
     this.button.setAttribute("aria-label", fill(words.choose, { number: number + 1 }));
     head.append(this.button);
     this.t = make("td", { className: "dt-t" });

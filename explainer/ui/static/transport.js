@@ -1,8 +1,11 @@
 // The transport of a training run: its buttons, its speed, how far it is and what it has cost.
 
+import { write } from "../player/shell.js";
+import { isIdle, make, setIdle } from "./dom.js";
 import { LIVE } from "./feed.js";
 
 const PACES = ["pace-1", "pace-10", "pace-full"];
+const MEMORY = "diffusion-explainer-pace"; // a reload finds its run at the same speed
 const SMALLEST = 1e5; // from here on powers of ten read better
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
@@ -18,18 +21,38 @@ export function large(value) {
 /** Seconds with as many digits as can be read while they change. */
 const brief = (seconds) => (seconds < 100 ? seconds.toFixed(1) : whole(seconds));
 
-/** What a run has cost so far, by the name of each fact; a dash where nothing is known. */
-export function costs({ step, first = 0, steps, seconds, batch, work, live }) {
-  const done = step - first;
-  const rate = seconds > 0.05 ? done / seconds : 0;
+/**
+ * What a run has cost so far, by the name of each fact; a dash where nothing is known. `rate` is
+ * in steps a second now, `seen` in points; `first` is the step where the seconds began.
+ */
+export function costs({ step, first = 0, steps, seconds, seen, batch, work, rate = null, live }) {
+  const mean = !live && seconds > 0.05 ? (step - first) / seconds : 0;
+  const fast = rate ?? mean;
+  const points = seen ?? step * batch;
   return {
     step: `${whole(step)} of ${whole(steps)}`,
-    rate: rate ? whole(rate) : "–",
+    rate: fast ? whole(fast) : "–",
     seconds: brief(seconds),
-    left: live && rate ? brief((steps - step) / rate) : "–",
-    samples: large(step * batch),
-    work: large(step * work),
+    left: live && fast ? brief((steps - step) / fast) : "–",
+    samples: large(points),
+    work: large((points / batch) * work),
   };
+}
+
+function recall() {
+  try {
+    return PACES.find((pace) => pace === sessionStorage.getItem(MEMORY)) ?? PACES.at(-1);
+  } catch {
+    return PACES.at(-1); // storage may be forbidden
+  }
+}
+
+function remember(pace) {
+  try {
+    sessionStorage.setItem(MEMORY, pace);
+  } catch {
+    // Then a reload shows full speed.
+  }
 }
 
 const SHELL = `<div class="dl-bar">
@@ -45,7 +68,7 @@ const SHELL = `<div class="dl-bar">
   <dl class="dl-facts"></dl>`;
 
 export class Transport {
-  pace = "pace-full";
+  pace = recall();
   #parts = {};
   #facts = {};
 
@@ -58,27 +81,22 @@ export class Transport {
       this.#parts[name] = button;
       button.textContent = words[name];
       button.title = words[`${name}Note`] ?? "";
-      button.addEventListener("click", () => actions[name]());
+      button.addEventListener("click", () => isIdle(button) || actions[name]());
     }
     const find = (selector) => root.querySelector(selector);
     find("legend").textContent = words.speed;
     for (const pace of PACES) {
-      const choice = document.createElement("label");
-      choice.innerHTML = `<input type="radio" name="dl-pace" value="${pace}"><span></span>`;
-      choice.lastChild.textContent = words.paces[pace];
-      choice.firstChild.checked = pace === this.pace;
-      choice.firstChild.addEventListener("change", () => {
+      const choice = make("input", { type: "radio", name: "dl-pace", value: pace, checked: pace === this.pace });
+      choice.addEventListener("change", () => {
         this.pace = pace;
+        remember(pace);
         actions.pace(pace);
       });
-      find(".dl-speed").append(choice);
+      find(".dl-speed").append(make("label", {}, choice, make("span", {}, words.paces[pace])));
     }
     for (const [name, label] of Object.entries(words.facts)) {
-      const pair = document.createElement("div");
-      pair.innerHTML = "<dd></dd><dt></dt>";
-      pair.lastChild.textContent = label;
-      this.#facts[name] = pair.firstChild;
-      find(".dl-facts").append(pair);
+      this.#facts[name] = make("dd");
+      find(".dl-facts").append(make("div", {}, this.#facts[name], make("dt", {}, label)));
     }
     find(".dx-progress").setAttribute("aria-label", words.progress);
     Object.assign(this.#parts, { status: find(".dl-status"), said: find(".dl-status span") });
@@ -89,32 +107,34 @@ export class Transport {
 
   /** Show a run's state; `facts` is what :func:`costs` takes. */
   show({ status, title = "", position = 0, note = "", progress = 0, facts = null, mine = false }) {
-    const { said, bar, fill, start, pause, stop } = this.#parts;
+    const { said, bar, fill, start, pause, step, stop, mine: back } = this.#parts;
     const { words } = this;
     this.root.dataset.status = status;
     // Five times a second is no news to listen to.
     this.#parts.status.setAttribute("aria-live", status === "running" ? "off" : "polite");
     const text = (words[status] ?? status).replace("{position}", position);
-    said.textContent = [title && `${title}:`, text, note].filter(Boolean).join(" ");
+    write(said, [title && `${title}:`, text, note].filter(Boolean).join(" "));
     const percent = Math.round(progress * 100);
     fill.style.width = `${percent}%`;
     bar.setAttribute("aria-valuenow", percent);
-    start.textContent = LIVE.has(status) ? words.again : words.start;
-    pause.textContent = status === "paused" ? words.resume : words.pause;
-    pause.disabled = !(status === "running" || status === "paused");
-    stop.disabled = !LIVE.has(status);
-    this.#parts.mine.hidden = !mine;
+    write(start, LIVE.has(status) ? words.again : words.start);
+    write(pause, status === "paused" ? words.resume : words.pause);
+    setIdle(pause, !(status === "running" || status === "paused"));
+    setIdle(step, status === "queued");
+    setIdle(stop, !LIVE.has(status));
+    if (!mine && document.activeElement === back) start.focus(); // that button goes
+    back.hidden = !mine;
     const told = facts ? costs(facts) : {};
-    for (const [name, place] of Object.entries(this.#facts)) place.textContent = told[name] ?? "–";
+    for (const [name, place] of Object.entries(this.#facts)) write(place, told[name] ?? "–");
   }
 
   /** Say that what is shown and what would be trained differ; nothing to say is no line. */
   differ(sentence) {
-    if (this.#parts.differs.textContent !== sentence) this.#parts.differs.textContent = sentence;
+    write(this.#parts.differs, sentence);
   }
 
   /** Say what was refused; with nothing the line is gone. */
   refuse(sentence = "") {
-    this.#parts.error.textContent = sentence;
+    write(this.#parts.error, sentence);
   }
 }

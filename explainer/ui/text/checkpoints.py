@@ -28,7 +28,7 @@ CHECKPOINT_WORDS: dict[str, Any] = {
     "undo": "Undo",
     "saved": "Saved {titles}.",
     "uploaded": "Uploaded {titles}.",
-    "restored": "Training goes on from {titles}.",
+    "restored": "{titles} is back: press Resume to go on.",
     "used": "{titles} is chosen in the tab “DDPM vs DDIM”.",
     "removed": "Removed {titles}.",
     "dropped": "Dropped {titles}, beyond the last {keep}.",

@@ -75,6 +75,7 @@ RUNS_WORDS: dict[str, Any] = {
     "distance_note": "Sliced Wasserstein distance of the samples, on a logarithmic axis.",
     "linear": "linear",
     "log": "logarithmic",
+    "scale": "Scale of the loss",
     "step": "step",
     "table": "Settings that differ, and what came of them",
     "outcomes": {

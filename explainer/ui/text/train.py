@@ -19,7 +19,11 @@ CONTROLS = {
     "schedule": ("Noise schedule", ""),
     "n_points": ("Points to learn from", "With a handful, it learns them by heart."),
     "scaling": ("Scaling", "The noise has variance 1: data of the same size suits it."),
-    "T": ("Noise steps T", "How finely the way to noise is cut."),
+    "T": (
+        "Noise steps T",
+        "How finely the way to noise is cut; with schedules like linear also how much noise there "
+        "is at its end.",
+    ),
     "objective": ("The network predicts", "All three say the same, but err differently."),
     "network": ("The network sees", "Waves of x and y show it fine structure at once."),
     "width": ("Units in a layer", "More can draw finer shapes; time grows with the square."),
@@ -116,6 +120,7 @@ WORDS = {
     "floor": "lowest possible",
     "linear": "linear",
     "log": "log",
+    "scale": "Scale of the loss",
     "byT": "Loss by noise level",
     "byTNote": "Where the network is still worse than it must be, from little noise to much.",
     "now": "now",
@@ -123,11 +128,12 @@ WORDS = {
     "distance": "Distance of the samples to the data",
     "distanceNote": "Sliced Wasserstein distance, in data units / 10. Fresh real data are at "
     "{real}: closer is luck.",
+    "distanceOwn": "Sliced Wasserstein distance, in data units / 10. Two halves of your own points "
+    "are {real} apart.",
     "samplesLine": "samples",
     "real": "real data",
     "step_axis": "training step",
     "take": "Take this run home:",
     "script": "Python script",
     "notebook": "notebook",
-    "model": "model",
 }

@@ -103,6 +103,7 @@ def test_a_reload_finds_the_run_as_it_is(page: Page, app: str) -> None:
     desk.reload()
     desk.says(TITLE, "Paused.")
     desk.at_step(step)
+    expect(page.get_by_role("radio", name="10 steps")).to_be_checked()
     assert desk.last == frames
     assert desk.picture() == before
     desk.pace("full")
