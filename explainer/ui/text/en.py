@@ -86,42 +86,6 @@ stops. A little noise hides in the data's own spread and is the hardest to tell:
 many such steps, like the tutorial's, has a high floor, and that says nothing about the samples. \
 (The least noise of all is easy again: there the data points can be told apart.)"""
 
-TRAIN = """\
-**A small network learns to undo the noise, in a second or two.** Press Start: the cloud is \
-what the network would draw now, always from the same noise, whose colour each point keeps; the \
-data lies faintly behind. The dashed line is the lowest loss that *any* network can reach, so a \
-loss that stops falling is not a failure."""
-NOT_SHIPPED = "No finished run with these settings on {dataset} comes with the app: press Start."
-RECIPES = {"fast": "fast recipe", "tutorial": "tutorial recipe"}
-RUN_TITLE = "{dataset}, {recipe}, seed {seed}"
-TRAIN_PRESETS = {
-    "fast": "Fast: 400 steps, a second or two",
-    "tutorial": "Tutorial: as published, 316,000 steps, minutes",
-}
-LIVE_WORDS = {
-    "loss": "Loss against training step",
-    "training": "training",
-    "validation": "validation",
-    "floor": "lowest possible",
-    "floorNote": "Mean squared error of the prediction. On average no network can get below "
-    "{floor} on this data with this schedule; the training line is noisy and may dip under it.",
-    "progress": "Training progress",
-    "step": "step",
-    "pause": "Pause",
-    "resume": "Resume",
-    "stop": "Stop",
-    "download": "Download model",
-    "mine": "Back to my run",
-    "starting": "Starting …",
-    "shipped": "A finished run that comes with the app. Press Start to train your own.",
-    "queued": "Waiting for a place: number {position} in the queue.",
-    "running": "Training: {percent} % after {seconds} s.",
-    "paused": "Paused at {percent} % after {seconds} s.",
-    "done": "Done in {seconds} s.",
-    "stopped": "Stopped at {percent} % after {seconds} s.",
-    "failed": "Stopped.",
-    "unreachable": "The server does not answer; trying again …",
-}
 
 COMPARE = """\
 **One network, the same noise, two ways back.** DDPM adds fresh noise at every step and wants \
@@ -146,7 +110,6 @@ NOISE_TYPES = {
 }
 
 AS_TRAINED = "the model's own"
-AS_IN_RECIPE = "as in the recipe"
 
 LABELS = {
     "dataset": "Data set",
@@ -158,15 +121,11 @@ LABELS = {
     "axis": "Vertical axis",
     "sigma_eta": "η, for DDIM's σ",
     "model_schedule": "Noise schedule (exact denoisers only)",
-    "train_schedule": "Noise schedule",
-    "preset": "Recipe",
     "seed": "Seed",
-    "start": "Start",
     "model": "Model",
     "ddpm_steps": "DDPM steps",
     "ddim_steps": "DDIM steps",
     "eta": "η of DDIM: 0 no noise, 1 like DDPM",
-    "samples": "What the network draws",
 }
 PORT_TAKEN = (
     "Cannot serve on {host}, port {port}: the port is in use. Stop the program that uses it, or "
