@@ -362,7 +362,8 @@ def test_what_nobody_asked_for_makes_room_first_and_renames_nothing(desk: Desk) 
 
 def test_saving_takes_a_while_and_cannot_be_begun_twice(desk: Desk) -> None:
     desk.open()
-    desk.page.evaluate("panel.told.onsave = () => new Promise((done) => (window.finish = done))")
+    slow = "() => { panel.told.onsave = () => new Promise((done) => (window.finish = done)) }"
+    desk.page.evaluate(slow)
     desk.name.press("Enter")
     saving = desk.button("Saving …")
     expect(saving).to_be_disabled()

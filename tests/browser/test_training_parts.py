@@ -94,7 +94,7 @@ def test_what_a_run_has_cost(desk: Desk) -> None:
     begun = costs(step=0, seconds=0, rate=None)
     assert (begun["rate"], begun["left"], begun["work"]) == ("–", "–", "0")
     assert costs(live=False)["left"] == "–"
-    assert costs(steps=316_000, step=1000, seconds=120)["left"] == "37,800"
+    assert costs(steps=316_000, step=1000, rate=25 / 3)["left"] == "37,800"
 
 
 @pytest.mark.parametrize(

@@ -69,3 +69,16 @@ def test_a_group_may_be_gathered_over_two_reports() -> None:
     losses.add(3, 6.0)
     new = losses.take()
     assert (new["step"], new["loss"]) == ([3], [3.0])
+
+
+def test_what_is_left_of_a_group_can_be_had_too() -> None:
+    losses = Losses(3 * MOST)
+    assert losses.take(everything=True) == {"step": [], "loss": [], "smooth": []}
+    for step, value in enumerate([1.0, 2.0, 6.0, 5.0, 8.0], start=1):
+        losses.add(step, value)
+    new = losses.take(everything=True)
+    assert (new["step"], new["loss"]) == ([3, 5], [3.0, 6.5])
+    assert new["smooth"][-1] == losses.smoothed
+    for step, value in enumerate([1.0, 1.0, 4.0], start=6):
+        losses.add(step, value)
+    assert losses.take()["loss"] == [2.0]  # the next group is whole again

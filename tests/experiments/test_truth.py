@@ -71,6 +71,8 @@ def test_places_go_column_by_column_over_the_picture_from_below() -> None:
 def test_arrows_are_as_wide_as_the_data(own_points: str) -> None:
     header, arrays = decode(truth({"dataset": own_points, "T": 4}))
     data = make_dataset(own_points, 300, seed=0)
+    assert header["own"]
+    assert not decode(truth({"T": 4}))[0]["own"]
     assert header["scale"] == pytest.approx([1, (data.scale[1] / data.scale[0]).item()])
     behind = dequantise(arrays["background"], header["limits"])
     np.testing.assert_allclose(behind, data.to_data_units(data.x.double()), atol=1e-3)

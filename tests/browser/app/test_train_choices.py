@@ -29,6 +29,14 @@ def test_settings_changed_while_it_trains_are_those_of_the_next_run(page: Page, 
     expect(line).to_contain_text("activation ReLU → tanh")
     desk.says(TITLE, "Training.")  # it goes on
     desk.beyond(desk.steps())
+    desk.set("Seed", "0.5")
+    expect(desk.alert).to_contain_text("seed")
+    desk.press("Pause")
+    desk.says("Paused.")
+    expect(desk.alert).to_contain_text("seed")  # Start would still not do
+    desk.set("Seed", "7")
+    expect(desk.alert).to_have_count(0)
+    desk.press("Resume")
     desk.pace("full")
     desk.done()
     desk.says(TITLE)

@@ -117,7 +117,13 @@ def test_a_reload_finds_the_run_as_it_is(page: Page, app: str) -> None:
     assert desk.last == frames
     assert desk.picture() == ended
     desk.drawn(LOSS, "training", 400)
-    expect(desk.checkpoints.get_by_role("listitem")).to_have_count(1)
+    kept = desk.checkpoints.get_by_role("listitem")
+    expect(kept).to_have_count(1)
+    kept.get_by_role("button", name="Remove").click()
+    desk.reload()
+    desk.says(TITLE, "Done.")
+    desk.at_step(400)
+    expect(kept).to_have_count(0)  # what was removed stays away
     assert desk.runs[1:] == []
 
 
@@ -152,6 +158,8 @@ def test_a_server_that_is_silent_for_a_while(page: Page, app: str, errors: list[
     desk.press("Stop")
     expect(desk.alert).to_have_text("The server does not answer; trying again …")
     page.unroute(RUNS)
+    desk.beyond(desk.steps())
+    desk.says("Training.")
     desk.pace("full")
     desk.done()
     desk.at_step(400)
