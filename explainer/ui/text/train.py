@@ -110,7 +110,7 @@ WORDS = {
         "samples": "points seen",
         "work": "multiply-adds",
     },
-    "rowStep": "{step}",
+    "rowStep": "step {step}",
     "loss": "Loss",
     "lossNote": "Mean squared error of the prediction. No network can stay below {floor} on this "
     "data with this schedule: so much noise cannot be told from data.",

@@ -49,8 +49,8 @@ def test_a_network_learns_and_the_way_there_can_be_rewound(page: Page, app: str)
 
     row = desk.view.get_by_role("button", name=re.compile(r"^step \d+$"))
     assert 4 <= row.count() <= 5
-    expect(row.first).to_have_text("0")
-    expect(row.last).to_have_text("400")
+    expect(row.first).to_have_text("step 0")
+    expect(row.last).to_have_text("step 400")
     assert differ(thumbnail.evaluate(PICTURE) for thumbnail in row.locator("canvas").all())
 
     def seen() -> tuple[str, str, list[float]]:
