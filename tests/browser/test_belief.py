@@ -264,6 +264,10 @@ def test_a_field_may_come_before_the_truth(desk: Desk) -> None:
     desk.page.evaluate("belief.setTruth(null)")
     expect(desk.page.locator(".dt-reading")).to_have_text(BELIEF_WORDS["waiting"])
     assert desk.ink(EXACT)["count"] == 0
+    desk.page.evaluate("belief.refuse('Nobody answers.')")
+    expect(desk.page.locator(".dt-reading")).to_have_text("Nobody answers.")
+    desk.truth()
+    expect(desk.page.locator(".dt-reading b")).to_have_text("0.00")
 
 
 def test_the_data_lie_behind_but_not_what_is_outside(desk: Desk) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from explainer.data import make_dataset
-from explainer.experiments.floors import FLOOR_POINTS, floor_of
+from explainer.experiments.floors import FLOOR_POINTS, curve_of, floor_of
 from explainer.experiments.stage import SIDE, field_bytes, stage
 from explainer.experiments.truth import REAL_POINTS, SAMPLES, truth
 from explainer.frames import decode, dequantise
@@ -101,6 +101,15 @@ def test_bytes_of_a_field_are_read_back_to_half_of_a_step() -> None:
     assert written.dtype == np.uint8
     assert written[1].tolist() == [254, 0]
     np.testing.assert_allclose((written - 127.5) / 127, field, atol=0.51 / 127)
+
+
+def test_nobody_waits_for_the_floor_of_a_known_data_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compute(dataset: str, scaling: str) -> None:
+        raise AssertionError("this takes seconds")
+
+    monkeypatch.setattr("explainer.experiments.floors.compute_curve", compute)
+    curve_of.cache_clear()
+    assert 0 < floor_of(FloorSettings(dataset="spiral")).mean < 1
 
 
 def test_the_tutorials_floor_is_above_one_half() -> None:
