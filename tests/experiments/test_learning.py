@@ -241,6 +241,13 @@ def test_live_training_tells_what_train_yields() -> None:
     assert checkpoint.info["validation_loss"] == pytest.approx(expected[-1], abs=1e-5)
 
 
+def test_the_last_loss_is_told_however_a_run_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("explainer.experiments.losses.MOST", 5)
+    assert values(driven(TINY.replace(steps=7), []), "step") == [2, 4, 6, 7]
+    reports, _ = told_until_it_diverges(RATE, [])
+    assert values(reports, "step") == [2]  # of groups of eighty
+
+
 class Clock:
     """Time that passes only when a step is done or a picture is taken."""
 
@@ -298,6 +305,16 @@ def test_pictures_are_taken_every_so_many_steps_where_steps_are_quick() -> None:
     got = list(turns(timed(0.0, config=config), 3))
     assert [step for step, _ in got] == [10, 20, 25]
     assert all(report.frame for _, report in got)
+    assert all(report.result for _, report in got)  # small checkpoints come with every picture
+
+
+def test_in_slow_motion_a_long_run_tells_every_loss_at_once() -> None:
+    config = LONG.replace(steps=3 * 4000)  # so many that three steps have one value in the curve
+    run = timed(0.06, config=config)
+    assert run.picture().series["step"] == []
+    assert [run.turn().series["step"] for _ in range(4)] == [[], [], [3], []]
+    assert run.obey(("pace-1",)).series["step"] == [4]
+    assert [run.turn().series["step"] for _ in range(2)] == [[5], [6]]
 
 
 def test_pictures_are_taken_every_fifth_of_a_second_where_steps_are_slow() -> None:

@@ -94,6 +94,27 @@ def test_other_data_chosen_in_the_midst_of_it(page: Page, app: str) -> None:
     assert statuses(desk) == ["stopped", "done"]
 
 
+def test_an_answer_that_comes_too_late(page: Page, app: str) -> None:
+    desk = Desk(page, app)
+    desk.start_slowly()
+    (first,) = desk.runs
+    held: list[Route] = []
+    page.route(re.compile(first), held.append)
+    page.wait_for_event("request", lambda request: first in request.url)
+    desk.set("Seed", "1")
+    desk.pace("full")
+    desk.press("Start again")
+    desk.done()
+    desk.says("seed 1")
+    desk.drawn(LOSS, "training", 400)
+    before = desk.picture(), desk.lines(LOSS)
+    with page.expect_response(lambda response: first in response.url):
+        for route in held:
+            route.continue_()
+    assert (desk.picture(), desk.lines(LOSS)) == before
+    desk.says("seed 1", "Done.")
+
+
 def test_a_reload_finds_the_run_as_it_is(page: Page, app: str) -> None:
     desk = Desk(page, app)
     desk.start_slowly(30)
