@@ -61,7 +61,9 @@ def choose(preset: Any, *values: Any) -> list[Any]:
     except ValueError as error:
         return [*[gr.skip()] * len(FIELDS), {"error": str(error)}]
     fresh = values_of(config)
-    return [*fresh, look(name, *fresh)]
+    # Another seed may have been typed since: it is left alone.
+    controls = [gr.skip() if f == "seed" else v for f, v in zip(FIELDS, fresh, strict=True)]
+    return [*controls, look(name, *fresh)]
 
 
 def _recipe(name: str, values: Sequence[Any]) -> TrainConfig:

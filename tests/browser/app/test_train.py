@@ -65,10 +65,10 @@ def test_a_network_learns_and_the_way_there_can_be_rewound(page: Page, app: str)
     assert all(now != then for now, then in zip(first, last, strict=True))
     assert min(first[2]) > 0.9  # nothing is known yet, at no noise level
     desk.rewind(pictures // 2)
+    plain = desk.picture()  # from here on the words belong to it
     between = int(re.findall(r"step (\d+) of 400", desk.view.inner_text())[0])
     assert 0 < between < 400
     until(desk.chart(LOSS), f"e => e.layout.shapes[0]?.x0 === {between}")
-    plain = desk.picture()
     for name in ("Trails", "Density"):
         desk.view.get_by_role("button", name=name).click()
         shown = desk.picture()
