@@ -30,6 +30,9 @@ def main() -> None:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "50")
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
+    # Gradio asks matplotlib for its backend at every event. Told it here, matplotlib need not look
+    # for one, which would cost the first visitor's first event a quarter of a second.
+    os.environ.setdefault("MPLBACKEND", "agg")
     from explainer.ui.services import start_services
 
     services = start_services()

@@ -10,16 +10,19 @@ Helpers find what they need by its dotted name, so here they are told not to.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from multiprocessing import spawn
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explainer.jobs.reports import resolve
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 HELPER = "explainer-helper"  # the name of every such process
+AUTOGROUP = Path("/proc/self/autogroup")
 START_METHOD = "EXPLAINER_START_METHOD"  # environment: set it to "spawn" where forking does harm
 
 _lock = threading.Lock()
@@ -142,7 +146,7 @@ def settle_in(
     setup : str or None
         Dotted name of a function to call once.
     niceness : int
-        How far to step back behind the server, where the system knows such a thing.
+        See `step_back`.
 
     Returns
     -------
@@ -150,8 +154,7 @@ def settle_in(
         False if the process is of no use; the reason is in the log too.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    if hasattr(os, "nice"):
-        os.nice(niceness)
+    step_back(niceness)
     try:
         for name in warm:
             importlib.import_module(name)
@@ -163,6 +166,32 @@ def settle_in(
         return False
     connection.send(("ready", os.getpid()))
     return True
+
+
+def step_back(niceness: int) -> None:
+    """Let everything else on this machine go first, as far as the system knows such a thing.
+
+    Linux shares the processor among sessions before it looks at niceness (autogroup, sched(7)), so
+    that niceness alone would not let a browser beside the server go first. So the process gets a
+    session of its own, and the whole session the niceness.
+
+    Parameters
+    ----------
+    niceness : int
+        From 0 to 19.
+    """
+    if hasattr(os, "nice"):
+        os.nice(niceness)
+    if not os.access(AUTOGROUP, os.W_OK):
+        return
+    with contextlib.suppress(OSError):  # it leads a process group already, or may not write
+        os.setsid()
+        for _ in range(20):
+            try:
+                AUTOGROUP.write_text(str(niceness))
+                return
+            except BlockingIOError:  # only ten are taken a second, in all of the system
+                time.sleep(0.1)
 
 
 def end_process(process: BaseProcess, patience: float = 1.0) -> None:

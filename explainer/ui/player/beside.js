@@ -11,14 +11,14 @@ export class Beside {
   /** `wantsStrip` is whether to show thumbnails, if the data name some. */
   constructor(player, wantsStrip) {
     Object.assign(this, { player, wantsStrip });
+    this.#strip = new Strip(player.parts.strip, (index) => player.show(index));
   }
 
   /** Build what depends on the data but not on the frame. */
   fill() {
     const { root, parts, data } = this.player;
     parts.slider.max = Math.max(0, (data?.count ?? 1) - 1);
-    const wanted = this.wantsStrip ? data?.strip : null;
-    this.#strip = new Strip(parts.strip, wanted, (index) => data.label(index), (index) => this.player.show(index));
+    this.#strip.take(this.wantsStrip ? data?.strip : null, (index) => data.label(index));
     this.#panels = [new Facts(parts.facts, data?.factLists), new FrameTable(parts.table, data?.table), this.#strip];
     parts.formula.hidden = !data?.formula;
     // On a wide page the words stand beside the picture, if there are any but the label.

@@ -104,11 +104,16 @@ export class CloudView {
     return found;
   }
 
-  /** One frame on a small canvas: no axes, fewer points. */
-  thumbnail(canvas, index) {
+  /** A frame each on small canvases: no axes, fewer points. */
+  thumbnails(canvases, indices) {
+    // All are measured before any gets its size: the browser then lays out the page only once.
+    for (const canvas of canvases) canvas.style.width = "";
+    const widths = canvases.map((canvas) => Math.floor(canvas.getBoundingClientRect().width));
+    canvases.forEach((canvas, i) => this.#thumbnail(canvas, widths[i], indices[i]));
+  }
+
+  #thumbnail(canvas, width, index) {
     // A whole number of css pixels: otherwise the browser resamples it, and it looks out of focus.
-    canvas.style.width = "";
-    const width = Math.floor(canvas.getBoundingClientRect().width);
     canvas.style.width = `${width}px`;
     const size = Math.round(width * this.ratio);
     if (!size || !this.#data?.count) return;

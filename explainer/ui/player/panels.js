@@ -78,21 +78,40 @@ export class FrameTable {
 
 /** Thumbnails of chosen frames, each a button. */
 export class Strip {
-  #items;
+  #items = [];
 
-  constructor(element, wanted, nameOf, choose) {
-    this.#items = (wanted?.indices ?? []).map((index, i) => {
-      const button = make("button", { type: "button", className: "pc-thumbnail" });
-      const canvas = make("canvas");
-      button.append(canvas, make("span", { textContent: wanted.titles?.[i] ?? nameOf(index) }));
-      button.addEventListener("click", () => choose(index));
-      return { index, button, canvas };
+  /** `choose` is called with the index of the frame. */
+  constructor(element, choose) {
+    Object.assign(this, { element, choose });
+  }
+
+  /** Take other frames; as many as before stand where the old ones stood, whose pictures stay till `draw`. */
+  take(wanted, nameOf) {
+    const indices = wanted?.indices ?? [];
+    if (indices.length !== this.#items.length) {
+      this.#items = indices.map(() => this.#item());
+      this.element.replaceChildren(...this.#items.map(({ button }) => button));
+    }
+    indices.forEach((index, i) => {
+      const item = this.#items[i];
+      item.index = index;
+      write(item.title, wanted.titles?.[i] ?? nameOf(index));
     });
-    element.replaceChildren(...this.#items.map(({ button }) => button));
   }
 
   draw(view) {
-    for (const { canvas, index } of this.#items) view.thumbnail(canvas, index);
+    view.thumbnails(
+      this.#items.map(({ canvas }) => canvas),
+      this.#items.map(({ index }) => index),
+    );
+  }
+
+  #item() {
+    const [canvas, title] = [make("canvas"), make("span")];
+    const item = { canvas, title, button: make("button", { type: "button", className: "pc-thumbnail" }) };
+    item.button.append(canvas, title);
+    item.button.addEventListener("click", () => this.choose(item.index));
+    return item;
   }
 
   /** Mark the thumbnail nearest to the frame shown. */

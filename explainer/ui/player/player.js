@@ -29,6 +29,7 @@ export class Player {
   #autoplay;
   #state = new State(this);
   #request = 0; // the animation frame asked for, if any
+  #stale = false; // whether the thumbnails are of other data
   #ended = new AbortController(); // removes all listeners at once
   #sight;
 
@@ -216,6 +217,8 @@ export class Player {
     const position = timeline.playing ? timeline.u * Math.max(0, (this.data?.count ?? 0) - 1) : index;
     this.#view.draw(position, this.#shown());
     this.#beside.show(position, timeline.arrows ? this.#field.caption : "");
+    // The picture does not wait for the thumbnails.
+    if (this.#stale) setTimeout(() => this.#drawStrip());
   }
 
   // --- inside ---
@@ -252,7 +255,12 @@ export class Player {
     this.#field?.drop();
     this.#field = new Field(data?.field, this.words.unreachable, () => this.#fieldCame());
     this.#beside.fill();
-    if (this.visible && this.#view.ratio) this.#beside.drawStrip(this.#view);
+    this.#stale = true;
+  }
+
+  #drawStrip() {
+    this.#beside.drawStrip(this.#view);
+    this.#stale = false;
   }
 
   #fieldCame() {
@@ -272,7 +280,7 @@ export class Player {
     this.parts.canvas.style.height = `${height}px`;
     const resized = this.#view.setSize(width, height, Math.min(SHARPEST, devicePixelRatio || 1));
     const themed = this.#view.setTheme(readTheme(this.root, this.parts.stage));
-    if (resized || themed) this.#beside.drawStrip(this.#view);
+    if (resized || themed) this.#drawStrip();
     // At once: a canvas that was given a new size is blank, and a blank frame would be seen.
     if (resized) this.paint();
     else this.#invalidate();

@@ -3,7 +3,10 @@
 import { loadStyles } from "../player/styles.js";
 import { ask } from "./ask.js";
 
-const REST = 500; // milliseconds without a change
+// Milliseconds without a change before more is asked for: the picture first, then the gauge, then
+// what takes the server long. A slider being dragged passes many places.
+const REST = 120;
+const LONG_REST = 500;
 
 function shell(root, words) {
   root.innerHTML = `<section class="dx-panel dx-meter">
@@ -74,15 +77,17 @@ export async function mount(host, props, watch, trigger) {
   const show = async () => {
     const { src, perfect, error } = props.value ?? {};
     if (!src || error) return; // the player beside it tells what is wrong
+    // Whether something else comes to be wanted in the meantime.
+    const passed = (rest) => new Promise((resolve) => setTimeout(() => resolve(src !== wanted), rest));
+    const first = wanted === null;
     wanted = src;
     try {
+      if (!first && (await passed(REST))) return;
       const found = await ask(src);
       if (src !== wanted) return;
       parts.error.textContent = "";
       draw(found);
-      // It takes a while to compute: not for every place that a slider passes.
-      await new Promise((resolve) => setTimeout(resolve, REST));
-      if (src !== wanted) return;
+      if (await passed(LONG_REST)) return;
       const { steps, from_prior, from_data } = await ask(perfect);
       if (src !== wanted) return;
       parts.perfect.textContent = words.perfect

@@ -130,8 +130,8 @@ class Rows {
     const themed = this.view.setTheme(this.player.readTheme(this.root, this.root));
     this.#width = width;
     if (!resized && !themed && !this.#stale) return;
-    const canvases = this.list.querySelectorAll("canvas");
-    canvases.forEach((canvas, index) => this.view.thumbnail(canvas, index));
+    const canvases = [...this.list.querySelectorAll("canvas")];
+    this.view.thumbnails(canvases, [...canvases.keys()]);
     this.root.dataset.state = canvases.length ? "ready" : "empty";
     this.#stale = false;
   }
