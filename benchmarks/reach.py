@@ -20,9 +20,10 @@ from explainer.config import TrainConfig
 from explainer.metrics import sliced_wasserstein
 from explainer.presets import PRESETS
 from explainer.quality import UNIT, reference
-from explainer.sampling import ddpm_step, last, sample, timesteps
+from explainer.sampling import ddpm_step, last, sample
 from explainer.shipped import shipped_run
 from explainer.snapshots import TrainingDiverged
+from explainer.spacing import timesteps
 from explainer.trainer import Trainer
 
 TARGETS = (0.010, 0.004, 0.003)

@@ -19,8 +19,9 @@ from explainer.metrics import sliced_wasserstein
 from explainer.models import make_network
 from explainer.presets import PRESETS
 from explainer.quality import in_tutorial_units, real_against_real, reference
-from explainer.sampling import Step, ddim_step, ddpm_step, last, sample, timesteps
+from explainer.sampling import Step, ddim_step, ddpm_step, last, sample
 from explainer.shipped import FOLDER
+from explainer.spacing import timesteps
 
 N_POINTS = tutorial.N_POINTS
 FLOP_PER_POINT_STEP = 2 * (2 * 128 + 2 * 128 * 128 + 128 * 2)  # of the matrix products alone

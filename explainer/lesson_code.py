@@ -103,8 +103,9 @@ def imports_code(config: TrainConfig, *, packed: bool) -> str:
         "from explainer.frames import limits_around": True,
         "from explainer.metrics import floor_curve, loss_floor": True,
         f"from explainer.own import {', '.join(keep)}": bool(keep),
-        "from explainer.sampling import ddim_step, ddpm_step, last, sample, timesteps": True,
+        "from explainer.sampling import ddim_step, ddpm_step, last, sample": True,
         "from explainer.schedules import make_schedule": True,
+        "from explainer.spacing import timesteps": True,
         "from explainer.training import train\n": True,
         "torch.set_num_threads(1)  # as on the page; small networks gain nothing by more": True,
     }

@@ -19,8 +19,10 @@ from explainer.settings import (
     CorruptionName,
     DatasetChoice,
     DatasetName,
+    MistakeName,
     ObjectiveName,
     Real,
+    SamplerName,
     Scaling,
     ScheduleChoice,
     Settings,
@@ -103,8 +105,8 @@ class FloorPlotSettings(ScheduleDataSettings):
     axis: Literal["linear", "log"] = "linear"
 
 
-class SampleSettings(Settings):
-    """A model's way back from noise with one sampler.
+class ModelSettings(Settings):
+    """A model whose way back is looked at.
 
     ``model`` is a shipped one, one that a learner keeps, or an exact denoiser.
     ``schedule`` is for the exact denoisers alone: a network knows only the one it was trained with.
@@ -112,12 +114,6 @@ class SampleSettings(Settings):
 
     model: str = "s_curve-fast"
     schedule: ScheduleChoice | None = None
-    sampler: Literal["ddpm", "ddim"] = "ddpm"
-    steps: Annotated[Whole, Field(ge=1, le=1000)] = 100
-    eta: Annotated[Real, Field(ge=0, le=1)] = 0.0
-    spacing: Spacing = "trailing"
-    n: Points = 2000
-    seed: Seed = 0
 
     @model_validator(mode="after")
     def _known_model(self) -> Self:
@@ -125,12 +121,57 @@ class SampleSettings(Settings):
             raise ValueError(f"model must be one of {', '.join(model_names())}")
         if self.schedule is not None and not self.model.startswith(EXACT):
             raise ValueError("schedule can be chosen for an exact denoiser only")
+        return self
+
+
+class WalkSettings(ModelSettings):
+    """A model's way back from noise, so many steps from so many points."""
+
+    steps: Annotated[Whole, Field(ge=1, le=1000)] = 100
+    spacing: Spacing = "trailing"
+    n: Points = 2000
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _affordable(self) -> Self:
         if is_own(self.model):
             check_sampling(own_model(self.model).config, self.n, self.steps)
         T = model_levels(self.model)
         if self.steps > T:
             raise ValueError(f"steps must be at most {T}, the noise levels of this model")
         return self
+
+
+class SampleSettings(WalkSettings):
+    """A model's way back with one sampler; ``eta`` is DDIM's alone."""
+
+    sampler: SamplerName = "ddpm"
+    eta: Annotated[Real, Field(ge=0, le=1)] = 0.0
+
+
+class FieldSettings(SampleSettings):
+    """What a denoiser says at every place of the plane, at each state of a way back."""
+
+    known: Literal["learned", "exact", "difference"] = "learned"
+
+
+class ParticleSettings(SampleSettings):
+    """One point of a way back, step by step."""
+
+    point: Annotated[Whole, Field(ge=0, le=9_999)] = 0
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.point >= self.n:
+            raise ValueError(f"point must be at most {self.n - 1}, the last of {self.n} points")
+        return self
+
+
+class MistakeSettings(WalkSettings):
+    """A way back with a sampler that is wrong, or with its right counterpart."""
+
+    mistake: MistakeName = "neighbour"
+    wrong: bool = True
 
 
 class CorruptionSettings(Settings):

@@ -14,8 +14,9 @@ from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline
 from explainer.metrics import sliced_wasserstein, stray_share
 from explainer.models import Denoiser
 from explainer.own import is_own
-from explainer.sampling import Step, ddim_step, ddpm_step, last, sample, timesteps
+from explainer.sampling import Step, ddim_step, ddpm_step, last, sample
 from explainer.schedules import make_schedule
+from explainer.spacing import timesteps
 
 REFERENCE_SEED = 2**31 - 1  # no training run draws its data with it by default
 UNIT = 10.0  # the tutorial's data unit: points divided by ten

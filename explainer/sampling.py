@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, get_args
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,7 +14,6 @@ from torch import Tensor
 from explainer.models import Denoiser
 from explainer.objectives import Prediction
 from explainer.schedules import NoiseSchedule
-from explainer.settings import Spacing
 
 Noise = Tensor | Callable[[], Tensor] | None
 """Standard normal noise of x's shape, or a function that draws it, called only where the step
@@ -22,7 +21,7 @@ adds noise."""
 
 
 class Step(Protocol):
-    """What :func:`sample` calls: :func:`ddpm_step`, or :func:`ddim_step` with eta bound."""
+    """What :func:`sample` calls: :func:`ddpm_step`, :func:`ddim_step` with eta bound, a solver."""
 
     def __call__(  # noqa: D102
         self,
@@ -54,40 +53,30 @@ class SampleState:
     x0_hat: Tensor
 
 
-def timesteps(T: int, n: int, spacing: Spacing = "trailing") -> list[int]:
-    """Choose n of T noise levels, descending (the DDIM paper's tau, reversed).
+@dataclass(frozen=True)
+class Weights:
+    """One step back, as the weights of what it adds up.
 
-    Parameters
+    Attributes
     ----------
-    T : int
-        Number of noise levels.
-    n : int
-        How many to visit, 1 to T.
-    spacing : {"trailing", "leading", "quadratic"}
-        ``trailing`` is even and starts at T-1; ``leading`` is even and ends at 0, so it starts
-        below T-1 (arXiv 2305.08891, table 2); ``quadratic`` starts at T-1 and is denser near the
-        data (arXiv 2010.02502, appendix D.2).
-
-    Returns
-    -------
-    list of int
-        Descending, distinct, within 0 .. T-1.
-
-    Raises
-    ------
-    ValueError
-        If n is not in 1 .. T or the spacing is unknown.
+    x0, x_t, eps, noise : float
+        Of the predicted clean data, of the point itself, of the predicted noise, and of fresh
+        noise; a sampler leaves some of them at 0.
     """
-    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= T:
-        raise ValueError(f"n must be a whole number between 1 and T = {T}, not {n!r}")
-    if spacing == "trailing":
-        return [round(T - k * T / n) - 1 for k in range(n)]
-    if spacing == "leading":
-        return [k * (T // n) for k in reversed(range(n))]
-    if spacing == "quadratic":
-        # Where the parabola is flatter than one level a step, go down level by level.
-        return [max(round(T * (k / n) ** 2), k) - 1 for k in range(n, 0, -1)]
-    raise ValueError(f"spacing must be one of {', '.join(get_args(Spacing))}, not {spacing!r}")
+
+    x0: float = 0.0
+    x_t: float = 0.0
+    eps: float = 0.0
+    noise: float = 0.0
+
+    def step(self, x_t: Tensor, prediction: Prediction, noise: Noise) -> Tensor:
+        """Add up: x_t (n, 2) becomes the next point (n, 2); noise is drawn only if it counts."""
+        x = self.x0 * prediction.x0
+        if self.x_t:
+            x = x + self.x_t * x_t
+        if self.eps:
+            x = x + self.eps * prediction.eps
+        return x + self.noise * _draw(noise) if self.noise > 0 else x
 
 
 def _check_pair(t: int, t_prev: int, schedule: NoiseSchedule) -> None:
@@ -140,15 +129,21 @@ def ddpm_step(
     ----------
     Ho et al. 2020, arXiv 2006.11239, equations 6 and 7.
     """
-    t_prev = t - 1 if t_prev is None else t_prev
+    weights = ddpm_weights(t, t - 1 if t_prev is None else t_prev, schedule)
+    return weights.step(x_t, prediction, noise)
+
+
+def ddpm_weights(t: int, t_prev: int, schedule: NoiseSchedule) -> Weights:
+    """Return the weights of :func:`ddpm_step`: of x0, x_t and noise (eq. 7)."""
     _check_pair(t, t_prev, schedule)
     abar, abar_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
     alpha = abar / abar_prev  # alpha_t, or the product of all alphas strided over
     beta = 1 - alpha
-    mean = (math.sqrt(abar_prev) * beta / (1 - abar)) * prediction.x0
-    mean = mean + (math.sqrt(alpha) * (1 - abar_prev) / (1 - abar)) * x_t  # eq. 7
-    variance = beta * (1 - abar_prev) / (1 - abar)  # beta tilde
-    return mean + math.sqrt(variance) * _draw(noise) if variance > 0 else mean
+    return Weights(
+        x0=math.sqrt(abar_prev) * beta / (1 - abar),
+        x_t=math.sqrt(alpha) * (1 - abar_prev) / (1 - abar),
+        noise=math.sqrt(beta * (1 - abar_prev) / (1 - abar)),  # the root of beta tilde
+    )
 
 
 def ddim_step(
@@ -191,14 +186,21 @@ def ddim_step(
     ----------
     Song et al. 2020, arXiv 2010.02502, equations 12 and 16.
     """
+    return ddim_weights(t, t_prev, schedule, eta=eta).step(x_t, prediction, noise)
+
+
+def ddim_weights(t: int, t_prev: int, schedule: NoiseSchedule, *, eta: float = 0.0) -> Weights:
+    """Return the weights of :func:`ddim_step`: of x0, eps and noise (eq. 12)."""
     if not 0 <= eta <= 1:
         raise ValueError(f"eta must be between 0 and 1, got {eta}")
     _check_pair(t, t_prev, schedule)
     abar, abar_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
     variance = eta**2 * (1 - abar_prev) / (1 - abar) * (1 - abar / abar_prev)  # eq. 16
-    direction = math.sqrt(max(1 - abar_prev - variance, 0.0))
-    x_prev = math.sqrt(abar_prev) * prediction.x0 + direction * prediction.eps  # eq. 12
-    return x_prev + math.sqrt(variance) * _draw(noise) if variance > 0 else x_prev
+    return Weights(
+        x0=math.sqrt(abar_prev),
+        eps=math.sqrt(max(1 - abar_prev - variance, 0.0)),
+        noise=math.sqrt(variance),
+    )
 
 
 CHUNK = 2500  # points through the network at once: their activations stay in cache
@@ -229,10 +231,11 @@ def sample(
     x_T : Tensor, shape (n, 2)
         The start, normally standard normal; never written to.
     timesteps : sequence of int
-        The noise levels to visit, descending; see :func:`timesteps`.
+        The noise levels to visit, descending; see :mod:`explainer.spacing`.
     schedule : NoiseSchedule
     step : Step
-        ``ddpm_step``, or ``functools.partial(ddim_step, eta=...)``.
+        ``ddpm_step``, ``functools.partial(ddim_step, eta=...)``, or a fresh
+        :func:`explainer.solvers.dpm_solver`.
     generator : torch.Generator, optional
         Of the noise; a deterministic step draws none and needs none.
 

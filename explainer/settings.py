@@ -22,6 +22,8 @@ Scaling = Literal["standard", "tutorial"]
 ScheduleName = Literal["tutorial", "linear", "scaled_linear", "quadratic", "cosine", "sigmoid"]
 ObjectiveName = Literal["eps", "x0", "v"]
 Spacing = Literal["trailing", "leading", "quadratic"]
+SamplerName = Literal["ddpm", "ddim", "dpm"]
+MistakeName = Literal["neighbour", "root", "square", "last_noise", "one_more", "prior"]
 CorruptionName = Literal["gaussian", "salt_and_pepper", "uniform"]
 
 DATASET_NAMES: tuple[DatasetName, ...] = get_args(DatasetName)

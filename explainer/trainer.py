@@ -14,9 +14,10 @@ from explainer.batches import Batches, Noisy
 from explainer.config import TrainConfig
 from explainer.models import NetworkDenoiser, make_network
 from explainer.objectives import OBJECTIVES
-from explainer.sampling import ddim_step, last, sample, timesteps
+from explainer.sampling import ddim_step, last, sample
 from explainer.schedules import NoiseSchedule, make_schedule
 from explainer.snapshots import Snapshot, TrainingDiverged, TrainingStep, TrainState
+from explainer.spacing import timesteps
 
 EXPLODED = 1e4  # of a target with unit variance: what comes back from there has learnt nothing
 

@@ -25,8 +25,9 @@ from explainer.checkpoints import (
 )
 from explainer.config import TrainConfig
 from explainer.own import FOLDER_VARIABLE, keep_curve
-from explainer.sampling import ddim_step, last, sample, timesteps
+from explainer.sampling import ddim_step, last, sample
 from explainer.schedules import make_schedule
+from explainer.spacing import timesteps
 from explainer.training import resume, train
 from tests.made_models import model_bytes
 from tests.test_training import TINY, VARIANTS, assert_same_run, difference

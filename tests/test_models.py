@@ -14,8 +14,9 @@ from explainer.config import Activation, NetworkName, TimeEmbedding, TrainConfig
 from explainer.data import make_dataset
 from explainer.models import ExactDenoiser, NetworkDenoiser, _linear, make_network
 from explainer.objectives import OBJECTIVES
-from explainer.sampling import ddim_step, last, sample, timesteps
+from explainer.sampling import ddim_step, last, sample
 from explainer.schedules import make_schedule
+from explainer.spacing import timesteps
 
 NETWORKS = get_args(NetworkName)
 EMBEDDINGS = get_args(TimeEmbedding)

@@ -9,8 +9,9 @@ from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline
 from explainer.metrics import floor_curve, loss_floor, sliced_wasserstein, stray_share
 from explainer.models import ExactDenoiser
 from explainer.presets import BROKEN, PRESETS
-from explainer.sampling import ddim_step, last, sample, timesteps
+from explainer.sampling import ddim_step, last, sample
 from explainer.schedules import make_schedule
+from explainer.spacing import timesteps
 from explainer.training import Trainer, TrainingDiverged, train
 
 STEPS = 200  # half of the recipe's; the faults do not wait

@@ -19,8 +19,9 @@ from explainer import sampling
 from explainer.config import TrainConfig
 from explainer.models import NetworkDenoiser, make_network
 from explainer.objectives import OBJECTIVES, Prediction
-from explainer.sampling import ddim_step, ddpm_step, last, sample, timesteps
+from explainer.sampling import ddim_step, ddpm_step, last, sample
 from explainer.schedules import make_schedule
+from explainer.spacing import timesteps
 
 SPACINGS = ["trailing", "leading", "quadratic"]
 SCHEDULES = [

@@ -16,8 +16,9 @@ from explainer.models import ExactDenoiser
 from explainer.page_settings import NoisingSettings
 from explainer.prior import PriorGap, prior_gap
 from explainer.quality import UNIT
-from explainer.sampling import ddim_step, last, sample, timesteps
+from explainer.sampling import ddim_step, last, sample
 from explainer.schedules import make_schedule
+from explainer.spacing import timesteps
 
 POINTS = 5000  # of the data set
 LOWEST, HIGHEST = 1e-6, 1.0  # nats at the two ends of the meter

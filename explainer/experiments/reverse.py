@@ -26,8 +26,9 @@ from explainer.metrics import sliced_wasserstein
 from explainer.own import is_own
 from explainer.page_settings import EXACT, SampleSettings
 from explainer.quality import REFERENCE_SEED, UNIT, real_against_real
-from explainer.sampling import ddim_step, ddpm_step, sample, timesteps
+from explainer.sampling import ddim_step, ddpm_step, sample
 from explainer.schedules import displayed_step
+from explainer.spacing import timesteps
 
 REFERENCE_POINTS = 10_000
 LARGEST = 1e15  # of a sample's coordinates: their squares must fit into single precision

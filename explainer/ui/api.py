@@ -19,14 +19,19 @@ from explainer.jobs import Busy, CalculationFailed, CalculationTimeout
 from explainer.own import OWN_PATTERN, touch
 from explainer.page_settings import (
     CorruptionSettings,
+    FieldSettings,
     FloorPlotSettings,
     FloorSettings,
     ForwardSettings,
+    MistakeSettings,
+    ModelSettings,
     NoisingSettings,
+    ParticleSettings,
     QuantitiesSettings,
     SampleSettings,
     ScheduleDataSettings,
     ShippedRunSettings,
+    WalkSettings,
 )
 from explainer.settings import Settings
 from explainer.ui.bodies import CONTAINER, MAX_QUERY, refusal
@@ -51,6 +56,20 @@ QUESTIONS: dict[str, tuple[type[Settings], str, str]] = {
     "clouds": (ScheduleDataSettings, "explainer.experiments.schedules:schedule_clouds", CONTAINER),
     "floors": (FloorPlotSettings, "explainer.experiments.schedules:floor_plot", JSON),
     "sample": (SampleSettings, "explainer.experiments.reverse:sample_path", CONTAINER),
+    "sample-field": (FieldSettings, "explainer.experiments.field:sample_field", CONTAINER),
+    "quality": (ModelSettings, "explainer.experiments.quality_steps:known_quality", JSON),
+    "quality-cell": (SampleSettings, "explainer.experiments.quality_steps:quality_cell", JSON),
+    "repeats": (SampleSettings, "explainer.experiments.repeats:repeats", CONTAINER),
+    "arc": (SampleSettings, "explainer.experiments.arcs:arc", CONTAINER),
+    "particle": (ParticleSettings, "explainer.experiments.particle:particle", JSON),
+    "derivation": (WalkSettings, "explainer.experiments.derivation:derivation", JSON),
+    "roundtrip": (WalkSettings, "explainer.experiments.roundtrip:roundtrip", CONTAINER),
+    "roundtrip-errors": (
+        ModelSettings,
+        "explainer.experiments.roundtrip:roundtrip_errors",
+        JSON,
+    ),
+    "mistake": (MistakeSettings, "explainer.experiments.wrong:wrong_walk", CONTAINER),
     "corruption": (CorruptionSettings, "explainer.experiments.noise:corruption_path", CONTAINER),
     "truth": (FloorSettings, "explainer.experiments.truth:truth", CONTAINER),
     "shipped-run": (ShippedRunSettings, "explainer.experiments.learning:shipped_run", CONTAINER),

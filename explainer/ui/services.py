@@ -22,6 +22,13 @@ PRELOAD = (
     "explainer.experiments.learning",
     "explainer.experiments.models",
     "explainer.experiments.truth",
+    "explainer.experiments.quality_steps",
+    "explainer.experiments.repeats",
+    "explainer.experiments.arcs",
+    "explainer.experiments.particle",
+    "explainer.experiments.derivation",
+    "explainer.experiments.roundtrip",
+    "explainer.experiments.wrong",
     "torch._dynamo",
 )
 SLOW = (
@@ -30,6 +37,8 @@ SLOW = (
     "explainer.experiments.learning:shipped_run",
     "explainer.experiments.models:check_model",
     "explainer.experiments.truth:truth",
+    "explainer.experiments.quality_steps:quality_cell",
+    "explainer.experiments.roundtrip:roundtrip_errors",
 )
 SET_UP = "explainer.experiments.common:set_up_worker"
 

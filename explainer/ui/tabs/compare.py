@@ -7,9 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from explainer.page_settings import EXACT, SampleSettings, model_levels
+from explainer.page_settings import EXACT, SampleSettings, WalkSettings, model_levels
 from explainer.shipped import ShippedModel, shipped_models
 from explainer.ui.api import address
+from explainer.ui.chapters import CHAPTERS, chapters
 from explainer.ui.handlers import QUICK, Value, choices, chooser, one_sentence
 from explainer.ui.offers import ModelChoices
 from explainer.ui.player.component import point_cloud
@@ -80,6 +81,28 @@ def _chosen(model: Any, *steps: Any) -> list[Any]:
         mended = {"value": max(least, min(value, most))} if _number(value) else {}
         updates.append(gr.update(minimum=least, maximum=most, **mended))
     return updates
+
+
+def _walk(model: Any, schedule: Any, ddpm_steps: Any, steps: Any, eta: Any, seed: Any) -> Any:
+    """Return what the chapters show; what is wrong with a setting is told by the players."""
+    try:
+        settings = SampleSettings(
+            model=model,
+            schedule=_schedule(schedule),
+            sampler="ddim",
+            steps=_within(model, steps),
+            eta=eta,
+            seed=seed,
+        )
+        WalkSettings(model=model, steps=_within(model, ddpm_steps))
+    except (KeyError, ValueError):
+        return gr.skip()
+    chosen = settings.model_dump(include={"model", "schedule", "steps", "eta", "spacing", "seed"})
+    return {**chosen, "ddpm_steps": _within(model, ddpm_steps), "T": model_levels(settings.model)}
+
+
+def _walks(*values: Any) -> list[Any]:
+    return [_walk(*values)] * len(CHAPTERS)
 
 
 @one_sentence
@@ -163,6 +186,11 @@ def build() -> CompareTab:
             )
     gr.Markdown(en.EXACT_NOTE, elem_classes="dx-note")
     sliders = [ddpm_steps, ddim_steps]
+    settings = [model, schedule, ddpm_steps, ddim_steps, eta, seed]
+    first = _walk(left.model, TRAINED, left.steps, right.steps, right.eta, left.seed)
+    below = chapters(first)
+    for component in settings:
+        component.change(_walks, settings, below, **QUICK)
     model.change(_chosen, [model, *sliders], [schedule, *sliders], **QUICK)
     for component in (model, schedule, ddpm_steps, seed):
         component.change(_ddpm, [model, schedule, ddpm_steps, seed], ddpm, **QUICK)

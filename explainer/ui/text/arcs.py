@@ -1,0 +1,3 @@
+"""What the chapter "arcs" says, in English."""
+
+WORDS = {"title": "arcs", "question": ""}

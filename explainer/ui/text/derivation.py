@@ -1,0 +1,3 @@
+"""What the chapter "derivation" says, in English."""
+
+WORDS = {"title": "derivation", "question": ""}

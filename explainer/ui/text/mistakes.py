@@ -1,0 +1,3 @@
+"""What the chapter "mistakes" says, in English."""
+
+WORDS = {"title": "mistakes", "question": ""}

@@ -1,0 +1,3 @@
+"""What the chapter "particle" says, in English."""
+
+WORDS = {"title": "particle", "question": ""}

@@ -1,0 +1,3 @@
+"""What the chapter "quality" says, in English."""
+
+WORDS = {"title": "quality", "question": ""}

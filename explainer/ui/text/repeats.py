@@ -1,0 +1,3 @@
+"""What the chapter "repeats" says, in English."""
+
+WORDS = {"title": "repeats", "question": ""}

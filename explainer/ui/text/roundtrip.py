@@ -1,0 +1,3 @@
+"""What the chapter "roundtrip" says, in English."""
+
+WORDS = {"title": "roundtrip", "question": ""}

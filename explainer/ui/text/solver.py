@@ -1,0 +1,3 @@
+"""What the chapter "solver" says, in English."""
+
+WORDS = {"title": "solver", "question": ""}
