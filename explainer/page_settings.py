@@ -149,8 +149,11 @@ class SampleSettings(WalkSettings):
     eta: Annotated[Real, Field(ge=0, le=1)] = 0.0
 
 
-class FieldSettings(SampleSettings):
-    """What a denoiser says at every place of the plane, at each state of a way back."""
+class FieldSettings(WalkSettings):
+    """What a denoiser says at every place of the plane, at each state of a way back.
+
+    ``learned`` is the model, ``exact`` a perfect network for the same data and schedule.
+    """
 
     known: Literal["learned", "exact", "difference"] = "learned"
 

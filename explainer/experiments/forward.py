@@ -191,7 +191,7 @@ def forward_process(fields: dict[str, Any]) -> bytes:
             "mean": mean,
             "scale": scale,
         },
-        "field": f"api/field?{s.to_query()}",
+        "fields": [{"name": "exact", "address": f"api/field?{s.to_query()}"}],
         "source": s.dataset,
         "name": file_name(s.dataset, s.schedule, f"T={s.T}", s.way),
         "notes": _left_out(s.dataset, len(data.x)),

@@ -28,11 +28,31 @@ from explainer.experiments.samples import (
 )
 from explainer.frames import encode, quantise
 from explainer.own import is_own
-from explainer.page_settings import EXACT, SampleSettings
+from explainer.page_settings import EXACT, FieldSettings, SampleSettings
 from explainer.quality import UNIT, real_against_real
-from explainer.sampling import ddim_step, ddpm_step, sample
+from explainer.sampling import Step, ddim_step, ddpm_step, sample
 from explainer.schedules import displayed_step
+from explainer.solvers import dpm_solver
 from explainer.spacing import timesteps
+
+
+def _step(s: SampleSettings) -> Step:
+    if s.sampler == "dpm":
+        return dpm_solver()
+    return ddpm_step if s.sampler == "ddpm" else partial(ddim_step, eta=s.eta)
+
+
+def _fields(s: SampleSettings) -> list[dict[str, str]]:
+    """List the fields of arrows; an exact denoiser has one alone."""
+    shared = s.model_dump(include={"model", "schedule", "steps", "spacing"})
+    kinds = ("exact",) if s.model.startswith(EXACT) else ("learned", "exact", "difference")
+    return [
+        {
+            "name": kind,
+            "address": f"api/sample-field?{FieldSettings(known=kind, **shared).to_query()}",
+        }
+        for kind in kinds
+    ]
 
 
 def sample_path(fields: dict[str, Any]) -> bytes:
@@ -42,7 +62,7 @@ def sample_path(fields: dict[str, Any]) -> bytes:
     generator = torch.Generator().manual_seed(s.seed)
     x_T = torch.randn(s.n, 2, generator=generator)
     stops = timesteps(schedule.T, s.steps, s.spacing)
-    step = ddpm_step if s.sampler == "ddpm" else partial(ddim_step, eta=s.eta)
+    step = _step(s)
     started = time.perf_counter()
     states = list(sample(denoiser, x_T, stops, schedule, step, generator=generator))
     milliseconds = 1000 * (time.perf_counter() - started)
@@ -66,19 +86,20 @@ def sample_path(fields: dict[str, Any]) -> bytes:
             "evaluations": [str(i) for i in chosen_frames(len(states))],
             "ᾱₜ": [f"{schedule.alpha_bar(t):.4f}" for t in levels],
         },
+        "fields": _fields(s),
         "cost": {
             "evaluations": len(stops),
             "milliseconds": round(milliseconds, 1),
             "swd": float(f"{distance:.5g}"),
             "real": float(f"{real:.5g}"),
+            "told": [
+                [f"{len(stops)}", "evaluations of the model"],
+                [f"{milliseconds:.0f} ms", f"for {s.n:,} points"],
+                [told(distance), f"from real data (SWD, in data units / {UNIT:g})"],
+            ],
+            "mark": f"{fresh} {told(real)}: no sample can be told to be nearer",
         },
-        "notes": [
-            f"{len(stops)} evaluations of the model for each of {s.n:,} points: "
-            f"{milliseconds:.0f} ms",
-            f"sliced Wasserstein distance to real data: {told(distance)}, in data units / {UNIT:g} "
-            f"(0 would be identical; {fresh} {told(real)})",
-            *unseen(shown(data, x_T), limits),
-        ],
+        "notes": unseen(shown(data, x_T), limits),
     }
     arrays: dict[str, NDArray[Any]] = {
         "frames": quantise(frames, limits),

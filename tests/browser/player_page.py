@@ -132,7 +132,7 @@ def noised(points: int = 300, count: int = FRAMES) -> bytes:
                 ["variance", [["1.00"] * count, [f"−{i}" for i in range(count)]]],
             ],
         },
-        "field": "data/field",
+        "fields": [{"name": "exact", "address": "data/field"}],
     }
     return frames.encode(header, {"frames": frames.quantise(cloud, limits)})
 

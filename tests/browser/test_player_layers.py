@@ -167,7 +167,7 @@ def test_no_arrows_to_choose_without_a_field(desk: Desk) -> None:
 
 def test_arrows_that_cannot_be_had_are_told_and_can_be_asked_for_again(desk: Desk) -> None:
     header, arrays = frames.decode(noised())
-    desk.site.routes["/data/noised"] = frames.encode({**header, "field": "data/refused"}, arrays)
+    desk.site.routes["/data/noised"] = frames.encode({**header, "fields": [{"name": "exact", "address": "data/refused"}]}, arrays)
     desk.open(NOISED)
     before = desk.painted()
     desk.chip("Arrows").click()

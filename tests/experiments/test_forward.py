@@ -181,8 +181,9 @@ def test_the_field_is_the_exact_score() -> None:
     header, arrays = decode(field.forward_field(fields))
     known, _ = decode(forward.forward_process(fields))
     assert header["limits"] == known["limits"]
-    assert known["field"].startswith("api/field?")
-    assert "T=40" in known["field"]
+    (offered,) = known["fields"]
+    assert offered["address"].startswith("api/field?")
+    assert "T=40" in offered["address"]
     places = torch.from_numpy(dequantise(arrays["origins"], header["limits"])).float()
     assert len(places) == field.SIDE**2
     arrows = torch.from_numpy(arrays["arrows"].copy())

@@ -22,7 +22,9 @@ from tests.made_models import SMALL, model_bytes
 
 
 @pytest.mark.parametrize(
-    ("sampler", "steps"), [("ddpm", 20), ("ddim", 5), ("ddim", 20)], ids=lambda v: str(v)
+    ("sampler", "steps"),
+    [("ddpm", 20), ("ddim", 5), ("ddim", 20), ("dpm", 10)],
+    ids=lambda v: str(v),
 )
 def test_sample_path_states_its_cost_and_its_own_distance(sampler: str, steps: int) -> None:
     data = reverse.sample_path({"sampler": sampler, "steps": steps, "n": 1000})
@@ -33,7 +35,9 @@ def test_sample_path_states_its_cost_and_its_own_distance(sampler: str, steps: i
     distance = sliced_wasserstein(x[-1] / 10, reference("s_curve", 10_000))
     assert header["cost"]["swd"] == pytest.approx(distance, abs=2e-4)
     assert header["cost"]["swd"] < 0.03  # an S: noise would have 0.1
-    assert f"{header['cost']['swd']:.4f}" in header["notes"][1]
+    assert header["cost"]["told"][0][0] == str(steps)
+    assert header["cost"]["told"][2][0] == f"{header['cost']['swd']:.4f}"
+    assert f"{header['cost']['real']:.4f}" in header["cost"]["mark"]
 
 
 def test_both_samplers_start_from_the_same_noise_and_eta_0_repeats_itself() -> None:
@@ -98,7 +102,7 @@ def test_ones_own_points_have_an_exact_denoiser_and_a_baseline(own_points: str) 
     )
     data = make_dataset(own_points, 10_000, seed=0)
     assert torch.cdist(in_network_units(x[-1], data), data.x).amin(dim=1).max() < 0.06
-    assert "two halves of these data are at" in header["notes"][1]
+    assert "two halves of these data are at" in header["cost"]["mark"]
     assert header["cost"]["real"] > 0
 
 
@@ -143,7 +147,7 @@ def test_a_model_of_ones_own_points_and_schedule(own_points: str, own_schedule: 
     model = kept(SMALL.replace(dataset=own_points, schedule=own_schedule))
     header, _, x = clouds(reverse.sample_path({"model": model, "steps": 10, "n": 50}))
     assert abs(x[0].mean(dim=0) - torch.tensor([50.0, -7.0])).max() < 3, "in the points' own units"
-    assert "two halves of these data are at" in header["notes"][1]
+    assert "two halves of these data are at" in header["cost"]["mark"]
 
 
 def test_a_model_whose_points_are_gone_is_told_in_a_sentence() -> None:
@@ -162,4 +166,4 @@ def test_samples_far_away_are_shown_beside_the_data() -> None:
     model = kept(SMALL.replace(objective="x0"), grown=1e3)
     header, *_ = clouds(reverse.sample_path({"model": model, "steps": 1, "n": 50}))
     assert header["cost"]["swd"] > 1e4
-    assert " · 10" in header["notes"][1], "a number with twenty digits tells nothing"
+    assert " · 10" in header["cost"]["told"][2][0], "a number with twenty digits tells nothing"

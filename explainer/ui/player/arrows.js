@@ -7,7 +7,7 @@ const FAINTEST = 0.3;
 const STRONG_FROM = 12; // css pixels: longer arrows are as strong as they get
 const SHADES = 4; // arrows of like strength are drawn in one go
 
-/** The arrows of one set of frames. `onchange` is called when they have come, or cannot. */
+/** The arrows of one set of frames. `onchange(field)` is called when they have come, or cannot. */
 export class Field {
   arrows = null;
   caption = "";
@@ -20,7 +20,7 @@ export class Field {
 
   /** Fetch once; after a failure, `error` says what is wrong until `forget`. */
   async want() {
-    if (!this.address || this.#abort) return;
+    if (this.#abort) return;
     const { signal } = (this.#abort = new AbortController());
     try {
       const { header, arrays } = unpack(await fetchBytes(this.address, signal, this.unreachable));
@@ -30,7 +30,7 @@ export class Field {
       if (signal.aborted) return;
       this.error = error.message;
     }
-    if (!signal.aborted) this.onchange();
+    if (!signal.aborted) this.onchange(this);
   }
 
   /** Let go of a failure, so that the next `want` tries again. */

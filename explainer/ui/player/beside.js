@@ -1,6 +1,6 @@
 // What stands around the picture: words, facts, tables and thumbnails, for all frames and for one.
 
-import { Facts, FrameTable, reserveLines, Strip } from "./panels.js";
+import { Facts, FrameTable, reserveLines, showCost, Strip } from "./panels.js";
 import { showNumbers } from "./readout.js";
 import { write } from "./shell.js";
 
@@ -26,6 +26,7 @@ export class Beside {
     root.classList.toggle("pc-beside", Boolean(words));
     reserveLines(parts.label, data?.labels);
     reserveLines(parts.text, data?.descriptions.concat(data.summary));
+    showCost(parts.cost, data?.cost);
     parts.notes.replaceChildren(
       ...(data?.notes ?? []).map((text) => Object.assign(document.createElement("li"), { textContent: text })),
     );

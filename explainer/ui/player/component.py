@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -22,6 +22,7 @@ def point_cloud(
     strip: bool = False,
     controls: bool = True,
     gif: bool = True,
+    views: Sequence[str] = (),
     height: int = 420,
     elem_id: str | None = None,
     words: Mapping[str, str] | None = None,
@@ -47,6 +48,8 @@ def point_cloud(
         Show the controls; a player of a group may leave them to another.
     gif : bool
         Offer to save the frames as a GIF.
+    views : sequence of str
+        What is shown from the start: of ``density``, ``trails``, ``arrows``, ``ghosts``.
     height : int
         Largest height of the picture in css pixels.
     elem_id : str, optional
@@ -70,6 +73,7 @@ def point_cloud(
         strip=strip,
         controls=controls,
         gif=gif,
+        views=list(views),
         height=height,
         words=dict(words or {}),
     )

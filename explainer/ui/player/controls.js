@@ -18,6 +18,7 @@ export function listen(player, signal) {
   for (const name of ["loop", ...VIEWS]) {
     on(parts[name], "click", () => timeline.set({ [name]: !timeline[name] }));
   }
+  on(parts.fields, "change", () => timeline.set({ field: parts.fields.selectedIndex }));
   on(parts.gif, "click", () => player.save());
   on(parts.cancel, "click", () => player.stopSaving());
 
@@ -65,7 +66,17 @@ export function reflect({ parts, words, timeline, data }) {
   parts.speed.value = String(timeline.speed);
   for (const name of ["loop", ...VIEWS]) parts[name].setAttribute("aria-pressed", timeline[name]);
   // What only another member of the group has is for all to switch on.
-  const offered = (what) => [...timeline.members].some((member) => member.data?.[what]);
-  parts.ghosts.hidden = !offered("ghosts");
-  parts.arrows.hidden = !offered("field");
+  const members = [...timeline.members].filter((member) => member.data);
+  parts.ghosts.hidden = !members.some((member) => member.data.ghosts);
+  parts.arrows.hidden = !members.some((member) => member.data.fields.length);
+  offerFields(parts.fields, data?.fields ?? [], timeline);
+}
+
+/** List the fields to choose from, while arrows are shown and there are several. */
+function offerFields(select, fields, { arrows, field }) {
+  const names = fields.map(({ name }) => name);
+  const listed = [...select.options].map(({ text }) => text);
+  if (String(names) !== String(listed)) select.replaceChildren(...names.map((name) => new Option(name)));
+  select.selectedIndex = Math.min(field, names.length - 1);
+  select.hidden = !arrows || names.length < 2;
 }

@@ -51,7 +51,8 @@ export class FrameSet {
     this.strip = header.strip ?? null;
     this.prior = header.prior ?? null;
     this.formula = header.formula ?? null;
-    this.field = header.field ?? null; // the address of the arrows
+    this.fields = header.fields ?? []; // of arrows: a name and an address each
+    this.cost = header.cost ?? null;
     this.start = header.start;
     this.source = header.source; // what the points are of, if the caller says so
     this.name = header.name ?? ""; // what a file of it is called

@@ -76,6 +76,31 @@ export class FrameTable {
   }
 }
 
+// Where a distance stands between these many times that of real data, on a logarithmic scale.
+const [NEAREST, FARTHEST] = [0.6, 60];
+
+/** What a sample cost and how near it came: numbers, and a scale on which real data are a mark. */
+export function showCost(element, cost) {
+  element.hidden = !cost;
+  if (!cost) return element.replaceChildren();
+  const place = (value) => {
+    const share = Math.log(value / cost.real / NEAREST) / Math.log(FARTHEST / NEAREST);
+    return `${100 * Math.min(1, Math.max(0, share))}%`;
+  };
+  const numbers = make("dl");
+  for (const [value, what] of cost.told) {
+    const row = make("div");
+    row.append(make("dt", { textContent: what }), make("dd", { textContent: value }));
+    numbers.append(row);
+  }
+  const scale = make("div", { className: "pc-scale", title: cost.mark });
+  const [bar, mark] = [make("i"), make("b")];
+  bar.style.width = place(cost.swd);
+  mark.style.left = place(cost.real);
+  scale.append(bar, mark);
+  element.replaceChildren(numbers, scale, make("p", { textContent: cost.mark }));
+}
+
 /** Thumbnails of chosen frames, each a button. */
 export class Strip {
   #items = [];

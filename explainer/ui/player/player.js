@@ -23,7 +23,7 @@ export class Player {
   #source;
   #view;
   #beside;
-  #field;
+  #fields = [];
   #takeaway;
   #moves; // whether the reader minds things that move by themselves
   #autoplay;
@@ -64,6 +64,7 @@ export class Player {
     });
     this.#fill();
     this.#go(0);
+    this.timeline.set(Object.fromEntries((options.views ?? []).map((name) => [name, true])));
     this.onchange();
   }
 
@@ -182,7 +183,7 @@ export class Player {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     this.#source.cancel();
-    this.#field.drop();
+    for (const field of this.#fields) field.drop();
     this.stopSaving();
     cancelAnimationFrame(this.#request);
     this.#sight.end();
@@ -200,8 +201,9 @@ export class Player {
   onchange() {
     const { timeline } = this;
     reflect(this);
-    if (!timeline.arrows && this.#field.error) {
-      this.#field.forget();
+    const failed = this.#fields.filter((field) => field.error && (!timeline.arrows || field !== this.#field));
+    if (failed.length) {
+      for (const field of failed) field.forget();
       this.#state.fetch = "idle";
     }
     this.#state.show();
@@ -212,11 +214,11 @@ export class Player {
   paint() {
     if (!this.visible || !this.#view.ratio) return;
     const { timeline, index } = this;
-    if (timeline.arrows) this.#field.want();
+    if (timeline.arrows) this.#field?.want();
     // Between two frames while it moves; the exact frame when it stands still.
     const position = timeline.playing ? timeline.u * Math.max(0, (this.data?.count ?? 0) - 1) : index;
     this.#view.draw(position, this.#shown());
-    this.#beside.show(position, timeline.arrows ? this.#field.caption : "");
+    this.#beside.show(position, (timeline.arrows && this.#field?.caption) || "");
     // The picture does not wait for the thumbnails.
     if (this.#stale) setTimeout(() => this.#drawStrip());
   }
@@ -228,7 +230,7 @@ export class Player {
     const { timeline } = this;
     return {
       show: Object.fromEntries(VIEWS.map((name) => [name, timeline[name]])),
-      arrows: timeline.arrows ? this.#field.arrows : null,
+      arrows: timeline.arrows ? (this.#field?.arrows ?? null) : null,
       marked: new Set([timeline.followed, timeline.hovered]),
     };
   }
@@ -252,8 +254,11 @@ export class Player {
     const { data } = this;
     this.#state.fetch = "idle";
     this.#view.setData(data);
-    this.#field?.drop();
-    this.#field = new Field(data?.field, this.words.unreachable, () => this.#fieldCame());
+    for (const field of this.#fields) field.drop();
+    const { unreachable } = this.words;
+    this.#fields = (data?.fields ?? []).map(
+      ({ address }) => new Field(address, unreachable, (field) => this.#fieldCame(field)),
+    );
     this.#beside.fill();
     this.#stale = true;
   }
@@ -263,8 +268,13 @@ export class Player {
     this.#stale = false;
   }
 
-  #fieldCame() {
-    if (this.#field.error) this.refuse(this.#field.error);
+  /** The arrows that are to be shown, if these data have any. */
+  get #field() {
+    return this.#fields[this.timeline.field] ?? this.#fields[0];
+  }
+
+  #fieldCame(field) {
+    if (field.error && field === this.#field) this.refuse(field.error);
     this.#invalidate();
   }
 

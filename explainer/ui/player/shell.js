@@ -14,6 +14,7 @@ export const WORDS = {
   trailsNote: "Show where each point has been during the last frames",
   arrows: "Arrows",
   arrowsNote: "Show which way the noise would be taken away, at every place",
+  fields: "Whose arrows",
   ghosts: "x̂₀",
   ghostsNote: "Show the predicted clean data, x̂₀, as rings",
   gif: "GIF",
@@ -68,7 +69,7 @@ const MARKUP = `<div class="pc-card">
       ${SPEEDS.map((speed) => `<option value="${speed}">${speed}×</option>`).join("")}
     </select>
     ${button("loop", icon("loop"))}${button("gif")}
-    <div class="pc-chips">${VIEWS.map(chip).join("")}</div>
+    <div class="pc-chips">${VIEWS.map(chip).join("")}<select data-part="fields" class="pc-speed"></select></div>
     <div data-part="saving" class="pc-saving" hidden>
       <div data-part="meter" class="pc-meter" role="progressbar" aria-valuemin="0" aria-valuemax="100"></div>
       <span data-part="percent"></span>
@@ -79,6 +80,7 @@ const MARKUP = `<div class="pc-card">
   <table data-part="table" class="pc-table" hidden></table>
   <p class="pc-text"><span data-part="text" aria-live="polite"></span></p>
   <div data-part="strip" class="pc-strip"></div>
+  <div data-part="cost" class="pc-cost" hidden></div>
   <ul data-part="notes" class="pc-notes"></ul>
 </div>`;
 
@@ -99,6 +101,7 @@ export function buildShell(root, label, words, { height, controls, gif }) {
   parts.gif.hidden = !gif;
   parts.canvas.setAttribute("aria-label", `${label}: ${words.drawing}`);
   parts.slider.setAttribute("aria-label", words.frame);
+  parts.fields.setAttribute("aria-label", words.fields);
   parts.meter.setAttribute("aria-label", words.saving);
   for (const name of ["play", "back", "forward", "speed", "loop"]) {
     parts[name].setAttribute("aria-label", words[name]);

@@ -21,6 +21,7 @@ export class Timeline {
   density = false;
   trails = false;
   arrows = false;
+  field = 0; // which of the fields the arrows are of, where there are several
   hovered = -1;
   followed = -1;
   members = new Set();

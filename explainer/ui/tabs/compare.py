@@ -19,7 +19,8 @@ from explainer.ui.text import en
 TITLE = "DDPM vs DDIM"
 TRAINED = "trained"  # the schedule that belongs to the model
 SCHEDULES = [(en.AS_TRAINED, TRAINED), *choices(en.SCHEDULES)]
-LEAST_STEPS, MOST_STEPS = 5, 100  # of the sliders, where the model has that many
+LEAST_STEPS = 5  # of the sliders, where the model has that many
+MOST_STEPS = 1000  # of any model
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,12 @@ def _schedule(choice: Any) -> Any:
     return None if choice == TRAINED else choice
 
 
-def _most_steps(model: Any) -> int:
-    """Return the most steps that are offered for a model: no more than it has noise levels."""
+def _most_steps(model: Any) -> int | None:
+    """Return the most steps that a model can take: it has that many noise levels."""
     try:
-        return min(model_levels(model), MOST_STEPS) if isinstance(model, str) else MOST_STEPS
+        return model_levels(model) if isinstance(model, str) else None
     except (KeyError, ValueError):  # forged or gone: the players say so
-        return MOST_STEPS
+        return None
 
 
 def _number(steps: Any) -> bool:
@@ -66,24 +67,28 @@ def _number(steps: Any) -> bool:
 def _within(model: Any, steps: Any) -> Any:
     """Return what the slider will show: the model may have been chosen a moment ago."""
     most = _most_steps(model)
-    return most if _number(steps) and most < steps <= MOST_STEPS else steps
+    return most if most and _number(steps) and most < steps <= MOST_STEPS else steps
 
 
 def _chosen(model: Any, *steps: Any) -> list[Any]:
     """Return the updates of the schedule's chooser and of the sliders of steps."""
-    most = _most_steps(model)
-    least = min(LEAST_STEPS, most - 1)
     exact = isinstance(model, str) and model.startswith(EXACT)
     updates = [
         gr.update(interactive=True) if exact else gr.update(interactive=False, value=TRAINED)
     ]
+    most = _most_steps(model)
+    if most is None:
+        return [*updates, *[gr.skip()] * len(steps)]
+    least = min(LEAST_STEPS, most - 1)
     for value in steps:
         mended = {"value": max(least, min(value, most))} if _number(value) else {}
         updates.append(gr.update(minimum=least, maximum=most, **mended))
     return updates
 
 
-def _walk(model: Any, schedule: Any, ddpm_steps: Any, steps: Any, eta: Any, seed: Any) -> Any:
+def _walk(
+    model: Any, schedule: Any, ddpm_steps: Any, steps: Any, eta: Any, spacing: Any, seed: Any
+) -> Any:
     """Return what the chapters show; what is wrong with a setting is told by the players."""
     try:
         settings = SampleSettings(
@@ -92,6 +97,7 @@ def _walk(model: Any, schedule: Any, ddpm_steps: Any, steps: Any, eta: Any, seed
             sampler="ddim",
             steps=_within(model, steps),
             eta=eta,
+            spacing=spacing,
             seed=seed,
         )
         WalkSettings(model=model, steps=_within(model, ddpm_steps))
@@ -106,25 +112,27 @@ def _walks(*values: Any) -> list[Any]:
 
 
 @one_sentence
-def _ddpm(model: Any, schedule: Any, steps: Any, seed: Any) -> Value:
+def _ddpm(model: Any, schedule: Any, steps: Any, spacing: Any, seed: Any) -> Value:
     settings = SampleSettings(
         model=model,
         schedule=_schedule(schedule),
         sampler="ddpm",
         steps=_within(model, steps),
+        spacing=spacing,
         seed=seed,
     )
     return {"src": address("sample", settings)}
 
 
 @one_sentence
-def _ddim(model: Any, schedule: Any, steps: Any, eta: Any, seed: Any) -> Value:
+def _ddim(model: Any, schedule: Any, steps: Any, eta: Any, spacing: Any, seed: Any) -> Value:
     settings = SampleSettings(
         model=model,
         schedule=_schedule(schedule),
         sampler="ddim",
         steps=_within(model, steps),
         eta=eta,
+        spacing=spacing,
         seed=seed,
     )
     return {"src": address("sample", settings)}
@@ -152,11 +160,18 @@ def build() -> CompareTab:
             min_width=220,
             interactive=False,
         )
+        spacing = chooser(
+            [(label, name) for name, label in en.SPACINGS.items()],
+            value=left.spacing,
+            label=en.LABELS["spacing"],
+            scale=2,
+            min_width=220,
+        )
         seed = gr.Number(0, precision=0, label=en.LABELS["seed"], min_width=120)
     with gr.Row():
         ddpm_steps = gr.Slider(
             LEAST_STEPS,
-            MOST_STEPS,
+            model_levels(left.model),
             value=left.steps,
             step=1,
             label=en.LABELS["ddpm_steps"],
@@ -164,7 +179,7 @@ def build() -> CompareTab:
         )
         ddim_steps = gr.Slider(
             LEAST_STEPS,
-            MOST_STEPS,
+            model_levels(left.model),
             value=right.steps,
             step=1,
             label=en.LABELS["ddim_steps"],
@@ -178,6 +193,7 @@ def build() -> CompareTab:
                 label=en.COMPARE_DDPM,
                 group="compare",
                 autoplay=True,
+                views=["trails"],
                 height=460,
             )
         with gr.Column(min_width=320):
@@ -185,15 +201,20 @@ def build() -> CompareTab:
                 address("sample", right), label=en.COMPARE_DDIM, group="compare", height=460
             )
     gr.Markdown(en.EXACT_NOTE, elem_classes="dx-note")
-    sliders = [ddpm_steps, ddim_steps]
-    settings = [model, schedule, ddpm_steps, ddim_steps, eta, seed]
-    first = _walk(left.model, TRAINED, left.steps, right.steps, right.eta, left.seed)
+    first = _walk(
+        left.model, TRAINED, left.steps, right.steps, right.eta, right.spacing, right.seed
+    )
+    settings = [model, schedule, ddpm_steps, ddim_steps, eta, spacing, seed]
     below = chapters(first)
-    for component in settings:
-        component.change(_walks, settings, below, **QUICK)
+    sliders = [ddpm_steps, ddim_steps]
     model.change(_chosen, [model, *sliders], [schedule, *sliders], **QUICK)
-    for component in (model, schedule, ddpm_steps, seed):
-        component.change(_ddpm, [model, schedule, ddpm_steps, seed], ddpm, **QUICK)
-    for component in (model, schedule, ddim_steps, eta, seed):
-        component.change(_ddim, [model, schedule, ddim_steps, eta, seed], ddim, **QUICK)
+    of_ddpm = [model, schedule, ddpm_steps, spacing, seed]
+    of_ddim = [model, schedule, ddim_steps, eta, spacing, seed]
+    for inputs, handler, outputs in (
+        (of_ddpm, _ddpm, ddpm),
+        (of_ddim, _ddim, ddim),
+        (settings, _walks, below),
+    ):
+        for component in inputs:
+            component.change(handler, inputs, outputs, **QUICK)
     return CompareTab(model, models, schedule)

@@ -91,6 +91,11 @@ COMPARE = """\
 **One network, the same noise, two ways back.** DDPM adds fresh noise at every step and wants \
 many of them; DDIM adds none (η = 0) and gets by with few. Click a point to follow the same \
 particle on both sides: each point has the colour of the place where it ends."""
+SPACINGS = {
+    "trailing": "evenly, from T on (trailing)",
+    "leading": "evenly, to 1 (leading: starts below T)",
+    "quadratic": "more of them near the data (quadratic)",
+}
 COMPARE_DDPM, COMPARE_DDIM = "DDPM", "DDIM"
 EXACT_LABEL = "Exact denoiser, no training · {dataset}"
 EXACT_NOTE = (
@@ -123,6 +128,7 @@ LABELS = {
     "model_schedule": "Noise schedule (exact denoisers only)",
     "seed": "Seed",
     "model": "Model",
+    "spacing": "Which noise levels are visited",
     "ddpm_steps": "DDPM steps",
     "ddim_steps": "DDIM steps",
     "eta": "η of DDIM: 0 no noise, 1 like DDPM",
