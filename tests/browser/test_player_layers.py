@@ -167,7 +167,8 @@ def test_no_arrows_to_choose_without_a_field(desk: Desk) -> None:
 
 def test_arrows_that_cannot_be_had_are_told_and_can_be_asked_for_again(desk: Desk) -> None:
     header, arrays = frames.decode(noised())
-    desk.site.routes["/data/noised"] = frames.encode({**header, "fields": [{"name": "exact", "address": "data/refused"}]}, arrays)
+    refused = {"name": "exact", "address": "data/refused"}
+    desk.site.routes["/data/noised"] = frames.encode({**header, "fields": [refused]}, arrays)
     desk.open(NOISED)
     before = desk.painted()
     desk.chip("Arrows").click()
@@ -180,6 +181,57 @@ def test_arrows_that_cannot_be_had_are_told_and_can_be_asked_for_again(desk: Des
     desk.chip("Arrows").click()
     expect(desk.page.get_by_role("alert")).to_have_text(TOO_MANY)
     assert "429" in desk.errors.pop()
+
+
+def test_of_several_fields_one_is_chosen_for_all_players(desk: Desk) -> None:
+    header, arrays = frames.decode(noised())
+    fields = [{"name": name, "address": f"data/{name}"} for name in ("learned", "exact")]
+    desk.site.routes["/data/noised"] = frames.encode({**header, "fields": fields}, arrays)
+    known, there = frames.decode(field())
+    for name in ("learned", "exact"):
+        caption = {**known, "caption": f"What is {name}."}
+        desk.site.routes[f"/data/{name}"] = frames.encode(caption, there)
+    grouped = {**NOISED, "group": "all"}
+    desk.open(grouped, grouped)
+    whose = [desk.player(i).get_by_label("Whose arrows") for i in range(2)]
+    expect(whose[0]).to_be_hidden()
+    desk.chip("Arrows", 0).click()
+    expect(desk.player(1).get_by_text("What is learned.")).to_be_visible()
+    whose[0].select_option("exact")
+    for i in range(2):
+        expect(desk.player(i).get_by_text("What is exact.")).to_be_visible()
+        expect(whose[i]).to_have_value("exact")
+    desk.chip("Arrows", 1).click()
+    expect(whose[0]).to_be_hidden()
+    expect(desk.player(0).get_by_text("What is exact.")).to_be_hidden()
+
+
+# --- costs ---
+
+
+def test_costs_are_numbers_and_a_scale_with_a_mark(desk: Desk) -> None:
+    header, arrays = frames.decode(container())
+    cost = {"swd": 0.04, "real": 0.002, "mark": "Real data: 0.002", "told": [["20", "evaluations"]]}
+    desk.site.routes["/data/points"] = frames.encode({**header, "cost": cost}, arrays)
+    desk.open(POINTS)
+    expect(desk.player(0).get_by_text("Real data: 0.002")).to_be_visible()
+    expect(desk.player(0).get_by_role("term").filter(has_text="evaluations")).to_be_visible()
+    scale = desk.player(0).locator(".pc-scale")
+    width = scale.evaluate("e => e.clientWidth")
+    mark = scale.locator("b").evaluate("e => e.offsetLeft + 1")
+    # From 0.6 to 60 times what real data have: one half of the scale is a factor of ten.
+    assert mark / width == pytest.approx(np.log(1 / 0.6) / np.log(100), abs=0.01)
+    end = "e => e.getAnimations().forEach(a => a.finish()) ?? e.offsetWidth"
+    bar = scale.locator("i").evaluate(end)
+    assert bar / width == pytest.approx(np.log(20 / 0.6) / np.log(100), abs=0.01)
+    desk.tell("data/others")
+    expect(scale).to_have_count(0)
+
+
+def test_a_player_may_begin_with_trails(desk: Desk) -> None:
+    desk.open({**POINTS, "views": ["trails"]})
+    expect(desk.chip("Trails")).to_have_attribute("aria-pressed", "true")
+    expect(desk.chip("Density")).to_have_attribute("aria-pressed", "false")
 
 
 # --- marginals ---
