@@ -1,6 +1,7 @@
-"""How fast the tutorial's network is sampled, and how good the fast preset is by steps.
+"""How fast the tutorial's network is sampled, and how good the fast model is by sampler and steps.
 
-The tutorial's own loop against ``explainer.sampling.sample`` in alternating rounds in one process.
+The tutorial's own loop, then those of diffusers, against ``explainer.sampling.sample`` in
+alternating rounds in one process.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ from statistics import median
 
 import torch
 
-from benchmarks import tutorial
+from benchmarks import samplers, tutorial
 from benchmarks.report import Cell, Report, Table, alternate, command_line, median_ratio, timed
 from explainer.checkpoints import Checkpoint, load
-from explainer.metrics import sliced_wasserstein
 from explainer.models import make_network
 from explainer.presets import PRESETS
-from explainer.quality import in_tutorial_units, real_against_real, reference
-from explainer.sampling import Step, ddim_step, ddpm_step, last, sample
+from explainer.sampling import ddpm_step, sample
 from explainer.shipped import FOLDER
 from explainer.spacing import timesteps
 
@@ -124,37 +123,6 @@ def speed(rounds: int) -> Table:
     )
 
 
-def quality_by_steps() -> Table | None:
-    """Measure the shipped fast model with few and with many steps; None where it is absent."""
-    path = FOLDER / "s_curve-fast.safetensors"
-    if not path.exists():
-        return None
-    checkpoint = load(path)
-    config, denoiser, schedule = checkpoint.config, checkpoint.denoiser(), checkpoint.schedule()
-    real = reference("s_curve")
-    rows: list[dict[str, Cell]] = []
-    for n in (100, 50, 20, 10, 5):
-        row: dict[str, Cell] = {"network evaluations": n}
-        samplers: dict[str, Step] = {"DDPM": ddpm_step, "DDIM": partial(ddim_step, eta=0.0)}
-        for name, step in samplers.items():
-            distances = []
-            for seed in (0, 1, 2):
-                generator = torch.Generator().manual_seed(seed)
-                x_T = torch.randn(N_POINTS, 2, generator=generator)
-                stops = timesteps(schedule.T, n)
-                states = sample(denoiser, x_T, stops, schedule, step, generator=generator)
-                distances.append(sliced_wasserstein(in_tutorial_units(config, last(states)), real))
-            row[f"SWD {name}"] = median(distances)
-        rows.append(row)
-    floor = real_against_real("s_curve", N_POINTS)
-    return Table(
-        "Quality of the shipped fast model by number of steps",
-        rows,
-        f"Medians of 3 sampling seeds, {N_POINTS:,} points against 200,000 real ones, data unit / "
-        f"10. {N_POINTS:,} real points against the same: {floor:.4f}.",
-    )
-
-
 def main() -> None:
     """Measure and print."""
     parser = command_line("sampling", __doc__)
@@ -162,9 +130,9 @@ def main() -> None:
     options = parser.parse_args()
     report = Report(options.json)
     report.add(speed(options.rounds))
-    quality = quality_by_steps()
-    if quality is not None:
-        report.add(quality)
+    path = FOLDER / "s_curve-fast.safetensors"
+    if path.exists():
+        report.add(samplers.by_steps(load(path), options.rounds))
 
 
 if __name__ == "__main__":

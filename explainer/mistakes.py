@@ -41,7 +41,11 @@ def neighbour(t: int, t_prev: int, schedule: NoiseSchedule) -> Weights:
 
 
 def root(t: int, t_prev: int, schedule: NoiseSchedule) -> Weights:
-    """Compute DDIM's sigma (eta = 1) from the roots of alpha_bar instead of alpha_bar."""
+    """Compute DDIM's sigma (eta = 1) from the roots of alpha_bar instead of alpha_bar.
+
+    Its square is then between a half and the whole of the right one, and since the direction's
+    weight is made to fit it, what comes out is DDIM's still, of a smaller eta.
+    """
     a, a_prev = math.sqrt(schedule.alpha_bar(t)), math.sqrt(schedule.alpha_bar(t_prev))
     variance = (1 - a_prev) / (1 - a) * (1 - a / a_prev)
     direction = math.sqrt(max(1 - a_prev**2 - variance, 0.0))
@@ -56,7 +60,7 @@ def square(t: int, t_prev: int, schedule: NoiseSchedule) -> Weights:
 
 
 def last_noise(t: int, t_prev: int, schedule: NoiseSchedule) -> Weights:
-    """Add noise of variance beta at the last step of DDPM too."""
+    """Add noise at the last step of DDPM too, of variance beta (of all levels strided over)."""
     right = ddpm_weights(t, t_prev, schedule)
     if t_prev >= 0:
         return right
@@ -140,5 +144,6 @@ def walk(
     for state in sample(denoiser, x_T, timesteps, schedule, step, generator=generator):
         yield state
     if wrong and mistake.one_more:
-        x = denoiser(state.x, torch.tensor([schedule.T - 1])).x0
+        with torch.no_grad():
+            x = denoiser(state.x, torch.tensor([schedule.T - 1])).x0
         yield SampleState(x=x, t=-1, x0_hat=x)

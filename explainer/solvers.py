@@ -70,7 +70,10 @@ def dpm_solver_step(
 
 
 def dpm_solver() -> Step:
-    """Make a step for one walk of :func:`explainer.sampling.sample`; it remembers the last one."""
+    """Make a step for :func:`explainer.sampling.sample`; it remembers the one before in its walk.
+
+    Walks that are under way at the same time need one each.
+    """
     earlier: Earlier | None = None
 
     def step(
@@ -84,7 +87,8 @@ def dpm_solver() -> Step:
     ) -> Tensor:
         nonlocal earlier
         x = dpm_solver_step(x_t, t, t_prev, prediction, schedule, earlier=earlier)
-        earlier = (t, prediction.x0)
+        # The next walk, if there is one, must not remember this one.
+        earlier = None if t_prev < 0 else (t, prediction.x0)
         return x
 
     return step

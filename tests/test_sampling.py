@@ -11,15 +11,14 @@ from functools import partial
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from explainer import sampling
 from explainer.config import TrainConfig
-from explainer.models import NetworkDenoiser, make_network
+from explainer.data import make_dataset
+from explainer.models import ExactDenoiser, NetworkDenoiser, make_network
 from explainer.objectives import OBJECTIVES, Prediction
-from explainer.sampling import ddim_step, ddpm_step, last, sample
+from explainer.sampling import ddim_step, ddim_weights, ddpm_step, ddpm_weights, last, sample
 from explainer.schedules import make_schedule
 from explainer.spacing import timesteps
 
@@ -44,57 +43,6 @@ def forbidden():
     raise AssertionError("this step must not draw noise")
 
 
-# --- which levels ---
-
-
-@pytest.mark.parametrize("spacing", SPACINGS)
-@given(T=st.integers(1, 1000), data=st.data())
-def test_timesteps_are_distinct_descending_and_in_range(spacing, T, data):
-    n = data.draw(st.integers(1, T))
-    steps = timesteps(T, n, spacing)
-    assert len(steps) == n
-    assert steps == sorted(set(steps), reverse=True)
-    assert all(isinstance(t, int) for t in steps)
-    assert steps[0] == T - 1 or spacing == "leading"
-    assert steps[-1] == 0 or spacing != "leading"
-    assert 0 <= steps[-1] <= steps[0] <= T - 1
-
-
-@pytest.mark.parametrize("spacing", SPACINGS)
-@pytest.mark.parametrize("T", [1, 2, 99, 1000])
-def test_all_timesteps_are_all(spacing, T):
-    assert timesteps(T, T, spacing) == list(range(T))[::-1]
-
-
-@pytest.mark.parametrize("spacing", ["trailing", "leading"])
-def test_even_timesteps_are_those_of_diffusers(spacing):
-    from diffusers import DDIMScheduler
-
-    for T in (20, 100, 1000):
-        scheduler = DDIMScheduler(num_train_timesteps=T, timestep_spacing=spacing)
-        for n in (1, 2, 4, 5, 10, 20):
-            scheduler.set_timesteps(n)
-            assert timesteps(T, n, spacing) == scheduler.timesteps.tolist()
-
-
-def test_quadratic_timesteps():
-    assert timesteps(100, 5, "quadratic") == [99, 63, 35, 15, 3]
-    gaps = -torch.tensor(timesteps(1000, 30, "quadratic")).diff()
-    assert (gaps.diff() <= 2).all()  # denser and denser, up to rounding
-    assert gaps[0] > 5 * gaps[-1]
-
-
-@pytest.mark.parametrize("n", [0, -1, 101, 10.0, "10", True])
-def test_a_number_of_steps_that_cannot_be_is_refused(n):
-    with pytest.raises(ValueError, match=r"^n must be a whole number between 1 and T = 100, not "):
-        timesteps(100, n)
-
-
-def test_an_unknown_spacing_is_refused():
-    with pytest.raises(ValueError, match=r"^spacing must be one of .*, not 'cubic'$"):
-        timesteps(100, 10, "cubic")
-
-
 # --- one step ---
 
 
@@ -106,7 +54,6 @@ def theirs(kind, beta_schedule, prediction_type, **options):
         beta_schedule=beta_schedule,
         beta_start=1e-4,
         beta_end=0.02,
-        clip_sample=False,
         prediction_type=prediction_type,
         timestep_spacing="trailing",
         **options,
@@ -128,7 +75,8 @@ def pairs(n):
 @pytest.mark.parametrize("n", [100, 20, 5])
 def test_ddpm_step_is_that_of_diffusers(name, their_name, objective, prediction_type, n):
     schedule = make_schedule(name, 100)
-    oracle = theirs("DDPMScheduler", their_name, prediction_type, variance_type="fixed_small")
+    kind, options = "DDPMScheduler", {"clip_sample": False, "variance_type": "fixed_small"}
+    oracle = theirs(kind, their_name, prediction_type, **options)
     oracle.set_timesteps(n)
     x_t, output, noise = normal(3, 64, 2)
     for t, t_prev in pairs(n):
@@ -152,7 +100,8 @@ def test_ddpm_step_is_that_of_diffusers(name, their_name, objective, prediction_
 @pytest.mark.parametrize("n", [100, 20, 5])
 def test_ddim_step_is_that_of_diffusers(name, their_name, objective, prediction_type, eta, n):
     schedule = make_schedule(name, 100)
-    oracle = theirs("DDIMScheduler", their_name, prediction_type, set_alpha_to_one=True)
+    kind, options = "DDIMScheduler", {"clip_sample": False, "set_alpha_to_one": True}
+    oracle = theirs(kind, their_name, prediction_type, **options)
     oracle.set_timesteps(n)
     x_t, output, noise = normal(3, 64, 2)
     for t, t_prev in pairs(n):
@@ -172,6 +121,34 @@ def test_with_eta_one_ddim_is_ddpm(name, n):
         ddim = ddim_step(x_t, t, t_prev, prediction, schedule, eta=1.0, noise=noise)
         ddpm = ddpm_step(x_t, t, prediction, schedule, noise=noise, t_prev=t_prev)
         assert_close(ddim, ddpm, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["linear", "cosine", "tutorial"])
+@pytest.mark.parametrize("n", [100, 20])
+@pytest.mark.parametrize("eta", [None, 0.0, 0.4, 1.0])
+def test_weights_add_up_to_the_step_and_keep_the_marginals(name, n, eta):
+    # Where x_0 is known, q(x_t | x_0) has to become q(x_{t_prev} | x_0): its mean and variance.
+    schedule = make_schedule(name, 100)
+    x_t, output, noise = normal(3, 64, 2)
+    for t, t_prev in pairs(n):
+        prediction = believed(schedule, "v", x_t, output, t)
+        abar, prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
+        if eta is None:
+            w = ddpm_weights(t, t_prev, schedule)
+            step = ddpm_step(x_t, t, prediction, schedule, noise=noise, t_prev=t_prev)
+            assert w.eps == 0
+        else:
+            w = ddim_weights(t, t_prev, schedule, eta=eta)
+            step = ddim_step(x_t, t, t_prev, prediction, schedule, eta=eta, noise=noise)
+            assert w.x_t == 0
+        total = w.x0 * prediction.x0 + w.x_t * x_t + w.eps * prediction.eps + w.noise * noise
+        assert_close(total, step, rtol=1e-6, atol=1e-6)
+        assert w.x0 + w.x_t * abar**0.5 == pytest.approx(prev**0.5, rel=1e-12)
+        spread = (w.x_t * (1 - abar) ** 0.5 + w.eps) ** 2 + w.noise**2
+        assert spread == pytest.approx(1 - prev, rel=1e-9, abs=1e-12)
+        if t_prev == t - 1:
+            variance = schedule.posterior_variance[t].item()
+            assert w.noise**2 == pytest.approx((1 if eta is None else eta**2) * variance, rel=1e-5)
 
 
 @pytest.mark.parametrize("t", [0, 1, 50, 99])
@@ -402,6 +379,17 @@ def test_a_seed_decides_the_noise(step):
     assert torch.equal(end(1), end(1))
     assert not torch.equal(end(1), end(2))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("n", [100, 12])
+def test_with_eta_one_a_walk_makes_the_samples_of_ddpm(n):
+    schedule = make_schedule("cosine", 100)
+    denoiser = ExactDenoiser(make_dataset("s_curve", 200, seed=0).x, schedule)
+    walk = partial(sample, denoiser, normal(300, 2), timesteps(100, n), schedule)
+    ddim = last(walk(partial(ddim_step, eta=1.0), generator=seeded(1)))
+    ddpm = last(walk(ddpm_step, generator=seeded(1)))
+    assert_close(ddim, ddpm, rtol=0, atol=1e-3)
+    assert (ddim - last(walk(ddpm_step, generator=seeded(2)))).abs().median() > 0.1
 
 
 def test_deterministic_walk_draws_nothing():
