@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import Any
 
 import torch
@@ -20,26 +19,17 @@ from explainer.experiments.common import (
 )
 from explainer.experiments.samples import (
     REFERENCE_POINTS,
-    check_finite,
     distance_to_data,
     nearest_color,
     unseen,
     view_of,
 )
+from explainer.experiments.walks import walk
 from explainer.frames import encode, quantise
 from explainer.own import is_own
 from explainer.page_settings import EXACT, FieldSettings, SampleSettings
 from explainer.quality import UNIT, real_against_real
-from explainer.sampling import Step, ddim_step, ddpm_step, sample
 from explainer.schedules import displayed_step
-from explainer.solvers import dpm_solver
-from explainer.spacing import timesteps
-
-
-def _step(s: SampleSettings) -> Step:
-    if s.sampler == "dpm":
-        return dpm_solver()
-    return ddpm_step if s.sampler == "ddpm" else partial(ddim_step, eta=s.eta)
 
 
 def _fields(s: SampleSettings) -> list[dict[str, str]]:
@@ -61,13 +51,10 @@ def sample_path(fields: dict[str, Any]) -> bytes:
     denoiser, schedule, data, dataset = load_model(s.model, s.schedule or "cosine")
     generator = torch.Generator().manual_seed(s.seed)
     x_T = torch.randn(s.n, 2, generator=generator)
-    stops = timesteps(schedule.T, s.steps, s.spacing)
-    step = _step(s)
     started = time.perf_counter()
-    states = list(sample(denoiser, x_T, stops, schedule, step, generator=generator))
+    states = walk(denoiser, schedule, s, x_T, generator)
     milliseconds = 1000 * (time.perf_counter() - started)
     final = states[-1].x
-    check_finite(final)
     distance = distance_to_data(final, data, dataset)
     real = real_against_real(dataset, s.n, REFERENCE_POINTS)
     fresh = "two halves of these data are at" if is_own(dataset) else "fresh real data are at"
@@ -80,7 +67,7 @@ def sample_path(fields: dict[str, Any]) -> bytes:
     levels = [state.t for state in kept]
     header = {
         "limits": limits,
-        "name": file_name(s.model.replace(EXACT, "exact "), f"{len(stops)} steps"),
+        "name": file_name(s.model.replace(EXACT, "exact "), f"{s.steps} steps"),
         "labels": [f"t = {displayed_step(t)} of {schedule.T}" for t in levels],
         "facts": {
             "evaluations": [str(i) for i in chosen_frames(len(states))],
@@ -88,12 +75,12 @@ def sample_path(fields: dict[str, Any]) -> bytes:
         },
         "fields": _fields(s),
         "cost": {
-            "evaluations": len(stops),
+            "evaluations": s.steps,
             "milliseconds": round(milliseconds, 1),
             "swd": float(f"{distance:.5g}"),
             "real": float(f"{real:.5g}"),
             "told": [
-                [f"{len(stops)}", "evaluations of the model"],
+                [f"{s.steps}", "evaluations of the model"],
                 [f"{milliseconds:.0f} ms", f"for {s.n:,} points"],
                 [told(distance), f"from real data (SWD, in data units / {UNIT:g})"],
             ],

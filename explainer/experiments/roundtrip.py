@@ -101,7 +101,7 @@ def roundtrip(fields: dict[str, Any]) -> bytes:
             "evaluations": [str(i) for i in kept],
             "ᾱₜ": [f"{schedule.alpha_bar(states[i].t):.4f}" for i in kept],
         },
-        "cost": {
+        "errors": {
             "evaluations": 2 * len(stops),
             "mean": float(f"{mean:.5g}"),
             "q90": float(f"{q90:.5g}"),

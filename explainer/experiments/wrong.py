@@ -154,7 +154,7 @@ def wrong_walk(fields: dict[str, Any]) -> bytes:
         "labels": [labels[i] for i in kept],
         "effect": effect(looks[0], looks[1], of_data),
         "far": looks[0].swd > FAR * of_data,
-        "cost": {
+        "measured": {
             "evaluations": len(states) - 1,
             "swd": float(f"{measured.swd / UNIT:.5g}"),
             "real": float(f"{real:.5g}"),

@@ -223,7 +223,7 @@ def test_other_steps_move_their_marks_and_ask_nothing(desk: Desk) -> None:
     desk.open().drawn()
     at = "marks => marks.map((mark) => mark.getBoundingClientRect().x)"
     before = desk.page.locator(".shapelayer path").evaluate_all(at)
-    desk.page.evaluate("window.fetch = () => { throw new Error('asked') }")
+    desk.page.evaluate("() => { window.fetch = () => { throw new Error('asked') } }")
     desk.tell(steps=8, ddpm_steps=30)
     expect(desk.page.locator(".annotation-text").first).to_have_text("DDPM above: 30")
     assert desk.marks() == ["DDPM above: 30", "DDIM above: 8"]
@@ -238,8 +238,8 @@ def test_pointing_shows_the_values(desk: Desk) -> None:
     desk.open().drawn()
     box = desk.chart.locator(".nsewdrag").bounding_box()
     assert box
-    desk.page.mouse.move(box["x"] + 4, box["y"] + 60)
-    desk.page.mouse.move(box["x"] + 6, box["y"] + 60, steps=2)
+    desk.page.mouse.move(box["x"] + 14, box["y"] + 60)
+    desk.page.mouse.move(box["x"] + 18, box["y"] + 60, steps=3)
     tip = desk.page.locator(".hoverlayer .legend")
     expect(tip).to_contain_text("steps = 5")
     expect(tip).to_contain_text(
@@ -391,11 +391,11 @@ def test_a_hidden_line_stays_hidden_while_numbers_come(desk: Desk) -> None:
     desk.quality[OWN] = unknown(5, 20)
     desk.hold = True
     desk.open(model=OWN)
-    for _ in range(2):
-        done = len(desk.asked)
-        desk.answer()
+    for done in range(3):
         expect(desk.progress).to_have_attribute("aria-valuenow", str(done))
         desk.page.wait_for_timeout(100)
+        if done < 2:
+            desk.answer()
     desk.drawn()
     drawn = desk.page.locator(".scatterlayer .trace .points path")
     expect(drawn).to_have_count(2)

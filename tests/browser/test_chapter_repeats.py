@@ -38,7 +38,7 @@ def test_nothing_is_asked_before_it_is_opened_and_then_numbers_and_pictures_come
     expect(desk.told).to_contain_text("to the last bit")
     row = desk.page.get_by_role("row", name=re.compile("^all"))
     expect(row.get_by_role("cell")).to_have_text([f"{ddpm:.2f}", "0.00"])
-    starts = desk.page.get_by_role("row", name=re.compile("^start [1-8] "))
+    starts = desk.page.get_by_role("row", name=re.compile(r"^start\s[1-8]\s"))
     expect(starts).to_have_count(8)
     assert [asked["sampler"] for asked in desk.asked] == ["ddpm", "ddim"]
     # At first both show the eight starts alone: one colour each.

@@ -82,12 +82,12 @@ def test_the_container_goes_to_noise_and_back() -> None:
     assert len(x) == len(header["labels"]) == 41
     torch.testing.assert_close(x[0], start, atol=2e-4, rtol=0)
     away = (x[-1] - x[0]).norm(dim=1)
-    cost = header["cost"]
-    assert cost["evaluations"] == 40
-    assert cost["mean"] == pytest.approx(float(away.mean()), abs=2e-4)
-    assert cost["q90"] == pytest.approx(float(away.quantile(0.9)), abs=2e-4)
-    assert cost["largest"] == pytest.approx(float(away.max()), abs=3e-4)
-    assert 0.02 < cost["mean"] < 0.2
+    off = header["errors"]
+    assert off["evaluations"] == 40
+    assert off["mean"] == pytest.approx(float(away.mean()), abs=2e-4)
+    assert off["q90"] == pytest.approx(float(away.quantile(0.9)), abs=2e-4)
+    assert off["largest"] == pytest.approx(float(away.max()), abs=3e-4)
+    assert 0.02 < off["mean"] < 0.2
     # In the middle it is noise: as wide as N(0, I), and of no direction.
     noise = (x[20] - data.mean) / data.scale
     assert noise.std(dim=0).tolist() == pytest.approx([1, 1], abs=0.15)
@@ -128,7 +128,7 @@ def test_the_errors_fall_with_the_steps_and_are_those_of_the_player(model: str) 
     assert -1.3 < found["slope"] < -0.7
     x, y = np.log(found["steps"]), np.log(found["mean"])
     assert found["slope"] == pytest.approx(np.cov(x, y)[0, 1] / np.var(x, ddof=1))
-    shown = clouds(roundtrip({"model": model, "steps": 20, "n": 1000}))[0]["cost"]
+    shown = clouds(roundtrip({"model": model, "steps": 20, "n": 1000}))[0]["errors"]
     assert shown["mean"] == pytest.approx(found["mean"][2], rel=1e-4)
     json.dumps(found, allow_nan=False)
 

@@ -8,7 +8,7 @@ import { Chart } from "./chart.js";
 import { EXAMPLE, gammaFormula, inNumbers, inSymbols, STEPS, valuesOf } from "./derivationsteps.js";
 import { make } from "./dom.js";
 import { stepBack } from "./stepback.js";
-import { math, number, root, row, sup, symbols as s, toned } from "./terms.js";
+import { line, math, number, root, row, sup, symbols as s, toned } from "./terms.js";
 import { fill } from "./text.js";
 
 const ETA = 0.5; // at first: neither of the two samplers
@@ -28,7 +28,7 @@ export const mount = async (host, props, watch) => {
 /** The weights of the loss over t: of training, of DDPM's bound, and of the bound with an eta. */
 export function weightFigure({ T, levels, ddpm, pairs }, index, eta, words) {
   const all = Array.from({ length: T }, (_, at) => at + 1);
-  const line = (y, name, color, more = {}) => ({
+  const curve = (y, name, color, more = {}) => ({
     x: all, y, name, mode: "lines", hovertemplate: "%{y:.3~g}", line: { color, width: 2.2, ...more },
   });
   const here = all.map((t) => stepBack(levels[t], levels[t - 1], eta).gamma);
@@ -38,9 +38,9 @@ export function weightFigure({ T, levels, ddpm, pairs }, index, eta, words) {
     hovertemplate: "%{y:.3~g}", marker: { color: COLORS.here, size: 7, symbol: "circle-open", line: { width: 1.6 } },
   };
   const data = [
-    line(all.map(() => 1), words.simple, COLORS.simple, { dash: "dash" }),
-    line(ddpm, words.ddpm, COLORS.ddpm),
-    eta ? line(here, fill(words.here, { eta }), COLORS.here) : null,
+    curve(all.map(() => 1), words.simple, COLORS.simple, { dash: "dash" }),
+    curve(ddpm, words.ddpm, COLORS.ddpm),
+    eta ? curve(here, fill(words.here, { eta }), COLORS.here) : null,
     eta && pairs.length < T ? visited : null,
   ];
   const { t } = pairs[index];
@@ -99,7 +99,7 @@ class Derivation {
     this.#steps.push(numbers);
     const example = { x0: EXAMPLE.x0, eps: `−${-EXAMPLE.eps}`, eps_hat: `−${-EXAMPLE.epsHat}` };
     const told = make("div", {}, make("h3", {}, title), make("p", {}, fill(text, example)));
-    const shown = [...equations.map(inSymbols), ...formulas.map((formula) => math(formula(), true))];
+    const shown = [...equations.map(inSymbols), ...formulas.map((formula) => line(...formula(s)))];
     const formula = make("div", { className: "dd-formula" }, ...shown);
     return make("li", {}, told, make("div", { className: "dd-maths" }, formula, numbers));
   }
@@ -167,14 +167,14 @@ class Derivation {
   #fill(element, { numbers, equations, needsData }, values) {
     element.replaceChildren(make("small", {}, this.#words.numbers));
     if (needsData && !values.abar) return element.append(make("p", {}, this.#words.nothing));
-    for (const line of numbers) element.append(make("div", { className: "dd-line" }, ...line(values).map((part) => math(part))));
+    for (const told of numbers) element.append(line(...told(values)));
     for (const name of equations) {
       const { sides, agree } = inNumbers(name, values);
       const said = agree ? this.#words.agree : this.#words.differ;
       const sign = make("span", { className: "dd-sign", title: said }, agree ? "✓" : "≠");
       sign.setAttribute("role", "img");
       sign.setAttribute("aria-label", said);
-      element.append(make("div", { className: "dd-both" }, ...sides.map((side) => make("div", {}, side)), sign));
+      element.append(make("div", { className: "dd-both" }, ...sides, sign));
     }
     return undefined;
   }

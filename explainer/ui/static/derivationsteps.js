@@ -1,6 +1,6 @@
 // The formulas of the derivation. Each is written once, for symbols and for numbers alike.
 
-import { frac, math, number, root, row, sub, sup, symbols, text, toned } from "./terms.js";
+import { frac, line, number, root, row, sub, sup, symbols, text, toned } from "./terms.js";
 
 export const EXAMPLE = { x0: 0.8, eps: -1.2, epsHat: -1.1 };
 
@@ -12,7 +12,7 @@ export function valuesOf({ abar, abar_prev: abarPrev }, eta, back) {
   return { ...back, eta, abar, abarPrev, x0Value: x0, epsValue: eps, epsHat, xt, x0Hat };
 }
 
-const chosen = (value) => (value < 0 ? row("(", "−", String(-value), ")") : row(String(value)));
+const chosen = (value) => (value < 0 ? row("(", row("−", String(-value)), ")") : row(String(value)));
 
 /** Numbers in place of symbols; what has no number yet keeps its letter. */
 function numerals(v, letters = []) {
@@ -73,10 +73,7 @@ const EQUATIONS = {
   },
   collect: {
     left: (s) => [s.a, s.times, s.x0Hat, "+", s.b, s.times, s.xt],
-    right: (s) => [
-      () => toned("x0", root(s.abarPrev)), s.times, s.x0Hat, "+",
-      () => toned("second", root(rest(s.abarPrev), "−", squared(s.sigma))), s.times, s.epsHat,
-    ],
+    right: (s) => UPDATE(s).slice(0, 2),
     values: (v) => [
       v.a * v.x0Hat + v.b * v.xt,
       Math.sqrt(v.abarPrev) * v.x0Hat + Math.sqrt(Math.max(1 - v.abarPrev - v.sigma ** 2, 0)) * v.epsHat,
@@ -84,14 +81,22 @@ const EQUATIONS = {
   },
 };
 
-const mixture = (x, abar) => (s) => [s[x], "=", root(s[abar]), s.times, s.x0, "+", root(rest(s[abar])), s.times, s.eps];
-const weighed = (x, abar, v) => [
-  "=", number(Math.sqrt(v[abar])), symbols.times, symbols.x0, "+", number(Math.sqrt(1 - v[abar])), symbols.times, symbols.eps,
+const mixture = (x, abar) => (s) => [
+  s[x], "=", root(s[abar]), s.times, s.x0, "+", root(rest(s[abar])), s.times, s.eps,
 ];
 
+/** The same mixture with its two weights worked out. */
+function weighed(abar, v) {
+  const { times, x0, eps } = symbols;
+  return [number(Math.sqrt(v[abar])), times, x0, "+", number(Math.sqrt(1 - v[abar])), times, eps];
+}
+
+const NOISE = (s) => ["+", s.sigma, s.times, s.z];
+/** The three terms of the update. */
 const UPDATE = (s) => [
-  s.xPrev, "=", toned("x0", root(s.abarPrev)), s.times, s.x0Hat, "+",
-  toned("second", root(rest(s.abarPrev), "−", squared(s.sigma))), s.times, s.epsHat, "+", s.sigma, s.times, s.z,
+  [toned("x0", root(s.abarPrev)), s.times, s.x0Hat],
+  ["+", toned("second", root(rest(s.abarPrev), "−", squared(s.sigma))), s.times, s.epsHat],
+  NOISE(s),
 ];
 
 /**
@@ -101,44 +106,53 @@ const UPDATE = (s) => [
 export const STEPS = [
   {
     formulas: [
-      () => [...given(symbols.xt, symbols.x0), "=", ...gauss([root(symbols.abar), symbols.times, symbols.x0], ["(", rest(symbols.abar), ")"])],
-      () => mixture("xt", "abar")(symbols),
+      ({ xt, x0, abar, times }) => [
+        [...given(xt, x0), "=", ...gauss([root(abar), times, x0], ["(", rest(abar), ")"])],
+      ],
+      (s) => [mixture("xt", "abar")(s)],
     ],
     numbers: [["xt", "abar"], ["xPrev", "abarPrev"]].map(([x, abar]) => (v) => [
       mixture(x, abar)(numerals(v, ["x0", "xt", "eps"])),
-      weighed(x, abar, v),
+      ["=", ...weighed(abar, v)],
     ]),
     equations: [],
   },
   {
     formulas: [
-      () => [
-        ...given(symbols.xPrev, symbols.xt, ",", symbols.x0), "=",
-        ...gauss([symbols.a, symbols.times, symbols.x0, "+", symbols.b, symbols.times, symbols.xt], [() => squared(symbols.sigma)]),
+      ({ xPrev, xt, x0, a, b, sigma, times }) => [
+        [...given(xPrev, xt, ",", x0), "=", ...gauss([a, times, x0, "+", b, times, xt], [squared(sigma)])],
       ],
     ],
     numbers: [
-      (v) => [[
-        symbols.xPrev, "=", symbols.a, symbols.times, symbols.x0, "+", symbols.b, "(",
-        ...weighed("xt", "abar", v).slice(1), ")", "+", symbols.sigma, symbols.times, symbols.z,
-      ]],
-      (v) => [[
-        "=", "(", symbols.a, "+", number(Math.sqrt(v.abar)), symbols.times, symbols.b, ")", symbols.x0, "+",
-        number(Math.sqrt(1 - v.abar)), symbols.times, symbols.b, symbols.times, symbols.eps, "+", symbols.sigma, symbols.times, symbols.z,
-      ]],
+      (v) => [
+        [symbols.xPrev, "=", symbols.a, symbols.times, symbols.x0, "+", symbols.b, "(", ...weighed("abar", v), ")"],
+        NOISE(symbols),
+      ],
+      (v) => [
+        ["=", "(", symbols.a, "+", number(Math.sqrt(v.abar)), symbols.times, symbols.b, ")", symbols.x0],
+        ["+", number(Math.sqrt(1 - v.abar)), symbols.times, symbols.b, symbols.times, symbols.eps],
+        NOISE(symbols),
+      ],
     ],
     equations: [],
   },
   { formulas: [], numbers: [], equations: ["mean", "variance"] },
   { formulas: [], numbers: [], equations: ["sigma", "b", "a"] },
   { formulas: [], numbers: [], equations: ["guess", "miss"], needsData: true },
-  { formulas: [() => UPDATE(symbols)], numbers: [], equations: ["collect"], needsData: true },
+  { formulas: [(s) => [[s.xPrev, "="], ...UPDATE(s)]], numbers: [], equations: ["collect"], needsData: true },
 ];
 
 const near = ([left, right]) => Math.abs(left - right) <= 1e-9 * Math.max(1, Math.abs(left));
 
+/** The parts of a side, which is in one part or in several. */
+const partsOf = (side) => (Array.isArray(side[0]) ? side : [side]);
+
 /** An equation in symbols. */
-export const inSymbols = (name) => math([...EQUATIONS[name].left(symbols), "=", ...EQUATIONS[name].right(symbols)], true);
+export function inSymbols(name) {
+  const { left, right } = EQUATIONS[name];
+  const [first, ...others] = partsOf(right(symbols));
+  return line(left(symbols), ["=", ...first], ...others);
+}
 
 /** Both sides of an equation in numbers, each with what it comes to, and whether they agree. */
 export function inNumbers(name, v) {
@@ -147,15 +161,15 @@ export function inNumbers(name, v) {
   const results = values(v);
   const bare = left(symbols).length === 1; // a symbol alone, which the other side defines
   const sides = [left, right].map((side, at) => {
-    if (bare && at === 0) return math([...left(symbols), "=", number(results[0])]);
-    return math([...side(numbers), "=", number(results[at])]);
+    const shown = bare && at === 0 ? left(symbols) : side(numbers);
+    return line(...partsOf(shown), ["=", number(results[at])]);
   });
   return { sides, agree: near(results) };
 }
 
 /** The weight of the loss, as a formula. */
 export const gammaFormula = () =>
-  math([
+  line([
     sub("γ", "t"), "=", frac(squared(symbols.a), row("2", symbols.times, squared(symbols.sigma))),
     symbols.times, frac(rest(symbols.abar), symbols.abar),
-  ], true);
+  ]);

@@ -179,7 +179,7 @@ class Mistakes {
 
   #tell(guess, holds) {
     const { words } = this;
-    const [right, wrong] = this.#found.map(({ cost }) => cost);
+    const [right, wrong] = this.#found.map(({ measured }) => measured);
     const values = {
       ...this.#steps(),
       guess: words.effects[guess],
@@ -212,7 +212,7 @@ class Mistakes {
     for (const name of ["swd", "off", "spread"]) {
       const row = body.insertRow();
       row.append(make("th", { scope: "row" }, fill(words[name], { real: few(right.real) })));
-      for (const cost of [right, wrong]) row.insertCell().textContent = few(cost[name]);
+      for (const measured of [right, wrong]) row.insertCell().textContent = few(measured[name]);
     }
   }
 

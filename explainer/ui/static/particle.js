@@ -32,7 +32,8 @@ const WEIGHTS = {
 const VECTORS = { x0: "x0_hat", x_t: "x_t", eps: "eps_hat", noise: "z" }; // what each weight weighs
 const minus = (text) => text.replace(/^-(?=[0.]+$)/, "").replaceAll("-", "−"); // and none before a zero
 const short = (value) => minus(Math.abs(value) < 1e4 ? value.toFixed(4) : value.toExponential(2));
-const column = (vector) => make("span", { className: "dp-vector" }, ...vector.map((value) => make("span", {}, short(value))));
+const column = (vector) =>
+  make("span", { className: "dp-vector" }, ...vector.map((value) => make("span", {}, short(value))));
 const pair = (vector) => `(${vector.map(short).join(", ")})`;
 
 export const mount = async (host, props, watch) => {

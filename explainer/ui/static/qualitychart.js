@@ -93,22 +93,39 @@ function marks(value, words) {
   return { shapes, annotations };
 }
 
+/** Ticks 1, 2 and 5 of each decade between two numbers; of very many decades only the 1. */
+function decades(low, high) {
+  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const digits = to - from > 3 ? [1] : [1, 2, 5];
+  const powers = Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  return powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)));
+}
+
 /** The figure of an answer, with marks at the numbers of steps of `value`. */
 export function figure({ lines, real, steps }, value, words, revision) {
-  const ticks = [...steps];
   const all = [...steps, value.steps, value.ddpm_steps];
   const range = [Math.log10(0.88 * Math.min(...all)), Math.log10(1.14 * Math.max(...all))];
   // The dotted lines lie under the others, and DDIM with eta 1, which is DDPM, upon it.
   const ordered = [...lines.filter(({ perfect }) => !perfect), ...lines.filter(({ perfect }) => perfect)];
   const data = [...band(real, steps, words), ...ordered.map((line) => trace(line, steps, words))];
+  const heights = [...real, ...lines.flatMap(({ swd }) => Object.values(swd).flat())];
+  const ticks = decades(Math.min(...heights), Math.max(...heights));
+  const narrow = innerWidth < 700; // there the legend is long
   const layout = {
-    height: 440,
+    height: narrow ? 590 : 440,
     hovermode: "x unified",
+    hoverdistance: -1, // the nearest number of steps, however far
     margin: { l: 62, r: 46, t: 40, b: 46 },
-    legend: { orientation: "h", x: 0, y: -0.16, yanchor: "top" },
+    legend: { orientation: "h", x: 0, y: narrow ? -0.2 : -0.16, yanchor: "top" },
     uirevision: revision,
-    xaxis: { type: "log", title: { text: words.steps_axis, standoff: 4 }, tickmode: "array", tickvals: ticks, ticktext: ticks.map(String), range, minor: { showgrid: false } },
-    yaxis: { type: "log", title: { text: words.distance_axis, standoff: 6 } },
+    xaxis: {
+      type: "log", title: { text: words.steps_axis, standoff: 4 }, range,
+      tickmode: "array", tickvals: steps, ticktext: steps.map(String),
+    },
+    yaxis: {
+      type: "log", title: { text: words.distance_axis, standoff: 6 },
+      tickmode: "array", tickvals: ticks, ticktext: ticks.map(told),
+    },
     ...marks(value, words),
   };
   return { data: data.filter(({ x }) => x.length), layout };

@@ -62,7 +62,7 @@ class Repeats {
     const verdict = fill(ddim.same ? words.same : words.apart, chosen);
     this.told.replaceChildren(...sentence(words.told, found, chosen), ` ${verdict}`);
     const starts = colors.map((byte, i) => {
-      const name = [swatch(byte), ` ${fill(words.start, { number: i + 1 })}`];
+      const name = [swatch(byte), `\u00a0${fill(words.start, { number: i + 1 })}`];
       return [name, far(ddpm.starts[i]), far(ddim.starts[i])];
     });
     const columns = [fill(words.column_ddpm, ddpm), fill(words.column_ddim, ddim)];

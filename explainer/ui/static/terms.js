@@ -1,6 +1,7 @@
 // Formulas as MathML, which browsers draw without help, and the symbols that they are made of.
 
 import { loadStyles } from "../player/styles.js";
+import { make } from "./dom.js";
 
 const NS = "http://www.w3.org/1998/Math/MathML";
 const TINY = 1e-12; // what is left of a zero after rounding
@@ -15,6 +16,8 @@ function made(part) {
   const tag = /^[\d.∞]/.test(part) ? "mn" : /^[=+−·(),;≠/]/.test(part) ? "mo" : "mi";
   const leaf = document.createElementNS(NS, tag);
   leaf.textContent = part;
+  if (/^[()]/.test(part)) leaf.setAttribute("stretchy", "false");
+  if (/^[=+]/.test(part)) leaf.setAttribute("form", "infix"); // also where a line begins with it
   return leaf;
 }
 
@@ -46,13 +49,15 @@ export function toned(term, ...parts) {
   return element;
 }
 
-/** A formula that stands in a line, or with `display` on one of its own. */
-export function math(parts, display = false) {
+/** A formula that stands in a line. */
+export function math(parts) {
   const element = node("math", row(...[parts].flat()));
   element.classList.add("term-math");
-  if (display) element.setAttribute("display", "block");
   return element;
 }
+
+/** A formula in parts, between which it breaks where there is no room. */
+export const line = (...parts) => make("div", { className: "term-line" }, ...parts.map(math));
 
 /** A number with four digits that count; a negative one in brackets where it follows something. */
 export function number(value, bracket = false) {
@@ -62,7 +67,7 @@ export function number(value, bracket = false) {
   const plain = made(Math.abs(value).toPrecision(4));
   const size = power < -4 || power > 5 ? row(made(digits.toFixed(2)), "·", sup("10", signed(power))) : plain;
   if (value > 0) return size;
-  return bracket ? row("(", "−", size, ")") : row("−", size);
+  return bracket ? row("(", row("−", size), ")") : row("−", size);
 }
 
 const signed = (value) => (value < 0 ? row("−", String(-value)) : String(value));

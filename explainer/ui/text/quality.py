@@ -36,10 +36,10 @@ WORDS = {
     "and": " and ",
     "comma": ", ",
     "schedule": (
-        "DDIM cannot get there with this model, and that is the schedule's doing: even a perfect "
-        "network is at {value} after {steps} steps. The walk back starts from pure noise, but "
-        "this schedule ends at ᾱₜ = {left}, where the data are not all gone. The fresh noise of "
-        "DDPM makes up for most of that; DDIM adds none."
+        "Samplers that add no noise on the way cannot get there with this model, and that is the "
+        "schedule's doing: with DDIM even a perfect network is at {value} after {steps} steps. The "
+        "walk back starts from pure noise, but this schedule ends at ᾱₜ = {left}, where the data "
+        "are not all gone. The fresh noise of DDPM makes up for most of that."
     ),
     "waiting": "The first numbers are on their way …",
     # How it is measured.

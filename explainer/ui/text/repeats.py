@@ -19,7 +19,7 @@ WORDS = {
     "column_ddpm": "DDPM, {steps}\N{NO-BREAK SPACE}steps",
     "column_ddim": "DDIM, {steps}\N{NO-BREAK SPACE}steps, "
     "η\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{eta}",
-    "start": "start {number}",
+    "start": "start\N{NO-BREAK SPACE}{number}",
     "all": "all",
     "how": "Each colour is one start; the starts are the first eight points of noise above. The "
     "spread is a typical distance: the root of the mean squared distance of the ends from their "
