@@ -113,6 +113,8 @@ def test_the_slider_chooses_the_steps_of_both(desk: SolverDesk) -> None:
         desk.page.keyboard.press("ArrowLeft")
     expect(desk.told).to_have_text(expected(steps=15))
     assert {steps for _, steps in desk.steps_asked()} <= {"10", "5", "20", "15"}
+    desk.tell(seed=4)  # what was chosen here stays
+    expect(desk.told).to_have_text(expected(steps=15, seed=4))
 
 
 @pytest.mark.parametrize(("T", "ends", "steps"), [(8, ("5", "8"), "8"), (2, ("1", "2"), "2")])

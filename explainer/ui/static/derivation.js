@@ -13,6 +13,7 @@ import { fill } from "./text.js";
 
 const ETA = 0.5; // at first: neither of the two samplers
 const COLORS = { simple: "#009E73", ddpm: "#8b93a5", here: "#C2500A" };
+const MARK = { color: "#8889", width: 1.5, dash: "dot" };
 const ROWS = {
   a: s.a,
   b: s.b,
@@ -51,7 +52,7 @@ export function weightFigure({ T, levels, ddpm, pairs }, index, eta, words) {
     legend: { orientation: "h", y: 1.22, x: 0 },
     xaxis: { title: { text: words.axis, standoff: 4 }, range: [0, T + 1] },
     yaxis: { type: "log" },
-    shapes: [{ type: "line", x0: t, x1: t, yref: "paper", y0: 0, y1: 1, line: { color: "#8889", width: 1.5, dash: "dot" } }],
+    shapes: [{ type: "line", x0: t, x1: t, yref: "paper", y0: 0, y1: 1, line: MARK }],
   };
   return { data: data.filter(Boolean), layout };
 }
@@ -108,7 +109,8 @@ class Derivation {
     const { choices, heads } = this.#parts;
     const table = make("table", { className: "dc-table dd-choices" });
     table.append(make("caption", {}, this.#words.choices), make("thead", {}, heads), choices);
-    return make("div", { className: "dd-choice" }, make("p", { className: "dc-told" }, this.#words.choice), make("div", { className: "dc-scroll" }, table));
+    const told = make("p", { className: "dc-told" }, this.#words.choice);
+    return make("div", { className: "dd-choice" }, told, make("div", { className: "dc-scroll" }, table));
   }
 
   #why() {

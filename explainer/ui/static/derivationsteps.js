@@ -16,12 +16,13 @@ const chosen = (value) => (value < 0 ? row("(", row("−", String(-value)), ")")
 
 /** Numbers in place of symbols; what has no number yet keeps its letter. */
 function numerals(v, letters = []) {
+  const given = { ...EXAMPLE, eta: v.eta };
   const known = { ...v, x0: v.x0Value, eps: v.epsValue };
   const tones = { a: "x0", b: "second", sigma: "noise" };
   const plain = Object.entries(symbols).map(([name, symbol]) => {
     if (!(name in known) || letters.includes(name)) return [name, symbol];
     // What was chosen is written as it was chosen.
-    const value = () => (name in EXAMPLE ? chosen(EXAMPLE[name]) : name === "eta" ? chosen(v.eta) : number(known[name], true));
+    const value = () => (name in given ? chosen(given[name]) : number(known[name], true));
     return [name, name in tones ? () => toned(tones[name], value()) : value];
   });
   return { ...Object.fromEntries(plain), times: () => "·" };
@@ -30,7 +31,7 @@ function numerals(v, letters = []) {
 const squared = (part) => sup(part, "2");
 const rest = (abar) => row("1", "−", abar);
 const gauss = (mean, variance) => [() => text("N"), "(", ...mean, ",", ...variance, () => text(" I"), ")"];
-const given = (left, ...known) => ["q", "(", left, () => text(" | "), ...known, ")"];
+const conditional = (left, ...known) => ["q", "(", left, () => text(" | "), ...known, ")"];
 
 // What an equation says: its two sides, as functions of symbols or numbers, and what they come to.
 const EQUATIONS = {
@@ -107,7 +108,7 @@ export const STEPS = [
   {
     formulas: [
       ({ xt, x0, abar, times }) => [
-        [...given(xt, x0), "=", ...gauss([root(abar), times, x0], ["(", rest(abar), ")"])],
+        [...conditional(xt, x0), "=", ...gauss([root(abar), times, x0], ["(", rest(abar), ")"])],
       ],
       (s) => [mixture("xt", "abar")(s)],
     ],
@@ -120,7 +121,7 @@ export const STEPS = [
   {
     formulas: [
       ({ xPrev, xt, x0, a, b, sigma, times }) => [
-        [...given(xPrev, xt, ",", x0), "=", ...gauss([a, times, x0, "+", b, times, xt], [squared(sigma)])],
+        [...conditional(xPrev, xt, ",", x0), "=", ...gauss([a, times, x0, "+", b, times, xt], [squared(sigma)])],
       ],
     ],
     numbers: [

@@ -16,7 +16,7 @@ export async function mount(host, props, watch) {
   await chapter(host, props, watch, (body, words) => new Mistakes(body, words));
 }
 
-const few = (value) => String(Number(value.toPrecision(3)));
+const few = (value, digits = 3) => String(Number(value.toPrecision(digits)));
 
 /** Lines of code in a frame; the marked one is in an element of its own. */
 function code(lines, marked, tag) {
@@ -85,8 +85,7 @@ class Mistakes {
     const told = make("div", { className: "dm-card" }, heading(words.why), this.why, heading(words.mended), this.mended);
     this.answer.append(
       make("div", { className: "dc-pair" }, ...players),
-      told,
-      make("div", { className: "dc-scroll" }, this.table),
+      make("div", { className: "dc-pair" }, told, make("div", { className: "dc-scroll" }, this.table)),
       make("div", { className: "dm-end" }, this.next, this.score),
     );
   }
@@ -184,9 +183,9 @@ class Mistakes {
       ...this.#steps(),
       guess: words.effects[guess],
       answer: words.effects[holds],
-      off_times: few(wrong.off / right.off),
-      swd_times: few(wrong.swd / right.swd),
-      spread_percent: few((100 * wrong.spread) / right.spread),
+      off_times: few(wrong.off / right.off, 2),
+      swd_times: few(wrong.swd / right.swd, 2),
+      spread_percent: few((100 * wrong.spread) / right.spread, 2),
       abar: few(right.abar),
       start_right: few(right.start),
       start_wrong: few(wrong.start),
@@ -204,7 +203,7 @@ class Mistakes {
 
   #fillTable(right, wrong) {
     const { words } = this;
-    this.table.replaceChildren(make("caption", { className: "dc-note" }, words.caption));
+    this.table.replaceChildren(make("caption", {}, words.caption));
     const head = this.table.createTHead().insertRow();
     const column = (text) => make("th", { scope: "col" }, text);
     head.append(column(""), column(words.right_player), column(words.wrong_player));

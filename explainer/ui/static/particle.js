@@ -7,7 +7,7 @@ import { ask } from "./ask.js";
 import { chapter, question } from "./chapter.js";
 import { make } from "./dom.js";
 import { Picture, TONES } from "./particlepicture.js";
-import { frac, math, root, row, sup, symbols as s, toned, tones } from "./terms.js";
+import { frac, line, root, row, sup, symbols as s, toned, tones } from "./terms.js";
 import { fill } from "./text.js";
 
 const ABOVE = "compare"; // the group of the players above
@@ -16,16 +16,17 @@ const KEYS = ["data", "path", "guess"];
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 
 const rest = () => row("1", "−", s.abar);
-const WEIGHTS = {
+const share = (part, abar) => frac(row(root(part), "(", "1", "−", abar, ")"), rest());
+const FORMULAS = { // of the weight, and of what it weighs
   ddim: {
-    x0: () => [toned("x0", root(s.abarPrev)), s.times, s.x0Hat],
-    eps: () => [toned("second", root("1", "−", s.abarPrev, "−", () => sup("σ", "2"))), s.times, s.epsHat],
-    noise: () => [s.sigma, s.times, s.z],
+    x0: () => [toned("x0", root(s.abarPrev)), s.x0Hat],
+    eps: () => [toned("second", root("1", "−", s.abarPrev, "−", sup(s.sigma, "2"))), s.epsHat],
+    noise: () => [s.sigma, s.z],
   },
   ddpm: {
-    x0: () => [toned("x0", frac(row(root(s.abarPrev), "(", "1", "−", s.alpha, ")"), rest())), s.times, s.x0Hat],
-    x_t: () => [toned("second", frac(row(root(s.alpha), "(", "1", "−", s.abarPrev, ")"), rest())), s.times, s.xt],
-    noise: () => [toned("noise", root(s.betaTilde)), s.times, s.z],
+    x0: () => [toned("x0", share(s.abarPrev, s.alpha)), s.x0Hat],
+    x_t: () => [toned("second", share(s.alpha, s.abarPrev)), s.xt],
+    noise: () => [toned("noise", root(s.betaTilde)), s.z],
   },
 };
 
@@ -84,23 +85,23 @@ class Particle {
     const total = (name, cell) => make("tr", {}, make("th", { scope: "row", colSpan: 3 }, name), cell);
     const table = make("table", { className: "dc-table dp-table", ariaLabel: words.table });
     table.append(make("thead", {}, make("tr", {}, ...heads)), parts.rows);
-    table.append(make("tfoot", {}, total(words.sum, parts.sum), total(words.next, parts.next), make("tr", {}, parts.check)));
+    const check = make("tr", {}, parts.check);
+    table.append(make("tfoot", {}, total(words.sum, parts.sum), total(words.next, parts.next), check));
     const turn = (by, sign, name) => {
       const button = make("button", { type: "button", className: "dc-button", ariaLabel: name }, sign);
       button.addEventListener("click", () => this.#go(this.#index + by));
       return button;
     };
+    const keys = KEYS.map((name) => make("li", { className: `dp-${name}` }, words.keys[name]));
     const picture = make("div", { className: "dp-picture" });
     picture.append(
       parts.canvas,
       make("div", { className: "dp-steps" }, turn(-1, "◀", words.back), parts.slider, turn(1, "▶", words.forward)),
       parts.at,
-      make("ul", { className: "dp-keys" }, ...KEYS.map((name) => make("li", { className: `dp-${name}` }, words.keys[name]))),
+      make("ul", { className: "dp-keys" }, ...keys),
     );
-    parts.shown.append(
-      picture,
-      make("div", { className: "dp-numbers" }, parts.asked, make("div", { className: "dc-scroll" }, table), parts.note, parts.units),
-    );
+    const scroll = make("div", { className: "dc-scroll" }, table);
+    parts.shown.append(picture, make("div", { className: "dp-numbers" }, parts.asked, scroll, parts.note, parts.units));
     const controls = make("div", { className: "dc-row" });
     controls.append(
       choices(words.sampler, words.samplers, this.#sampler, choose),
@@ -200,7 +201,8 @@ class Particle {
       const vector = step[VECTORS[name]];
       const tone = `term-${TONES[at]}`;
       const head = make("th", { scope: "row" });
-      head.append(make("b", { className: tone }, this.#words.terms[sampler][name]), math(WEIGHTS[sampler][name]()));
+      const [weight, weighed] = FORMULAS[sampler][name]();
+      head.append(make("b", { className: tone }, this.#words.terms[sampler][name]), line([weight, s.times], [weighed]));
       return make(
         "tr", {}, head,
         make("td", { className: tone }, short(step.weights[name])),
@@ -209,7 +211,8 @@ class Particle {
       );
     }));
     // In single precision, as the sampler computes.
-    const total = [0, 1].map((axis) => names.reduce((so, name) => Math.fround(so + Math.fround(step.terms[name][axis])), 0));
+    const add = (axis) => (so, name) => Math.fround(so + Math.fround(step.terms[name][axis]));
+    const total = [0, 1].map((axis) => names.reduce(add(axis), 0));
     const off = Math.max(...total.map((value, axis) => Math.abs(value - Math.fround(step.x_prev[axis]))));
     sum.replaceChildren(column(total));
     next.replaceChildren(column(step.x_prev));

@@ -50,7 +50,8 @@ export class Picture {
     const { limits, data, path, steps } = this.#walk;
     const step = steps[this.#index];
     const ends = chain(Object.values(step.terms));
-    const view = this.#whole ? limits : around([...ends, step.x_t, step.x_prev, ...(within(step.x0_hat, limits) ? [step.x0_hat] : [])]);
+    const near = [...ends, step.x_t, step.x_prev, step.x0_hat].filter((point) => within(point, limits));
+    const view = this.#whole ? limits : around(near);
     const place = this.#stage.place(limits, view);
     const pixel = ([x, y]) => [place.zeroX + x * place.scale, place.zeroY - y * place.scale];
     const styles = getComputedStyle(root);

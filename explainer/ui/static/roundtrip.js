@@ -10,6 +10,7 @@ import { fill } from "./text.js";
 
 const POINTS = 1000; // as many as the errors are measured of
 const HEIGHT = 460;
+const CHART = 400;
 const MEAN = "#0080C8";
 const Q90 = "#D55E00";
 const ORDER = "#8b9ab0";
@@ -43,10 +44,10 @@ export function errorFigure({ steps, mean, q90 }, at, words) {
   // What is marked is to be seen, also beyond the steps that were measured.
   const ends = [Math.min(...steps, at), Math.max(...steps, at)].map(Math.log10);
   const layout = {
-    height: HEIGHT,
+    height: CHART,
     hovermode: "x unified",
-    margin: { l: 56, r: 12, t: 8, b: 96 },
-    legend: { orientation: "h", y: -0.2, x: 0 },
+    margin: { l: 56, r: 12, t: 8, b: 84 },
+    legend: { orientation: "h", y: -0.18, x: 0 },
     xaxis: {
       type: "log",
       title: { text: words.steps, standoff: 6 },
@@ -70,8 +71,12 @@ class Roundtrip {
     const chart = make("div", {});
     this.told = make("p", { className: "dc-told", ariaLive: "polite" });
     this.error = make("p", { className: "dc-error", role: "alert" });
-    const notes = [words.how, words.mark].map((text) => make("p", { className: "dc-note" }, text));
-    body.append(make("div", { className: "dc-pair" }, element, chart), this.error, this.told, ...notes);
+    const note = (text) => make("p", { className: "dc-note" }, text);
+    const title = make("p", { className: "dc-told" }, make("b", {}, words.chart));
+    const beside = make("div", {}, title, chart, this.error, this.told, note(words.mark));
+    // A gap as between the parts of a chapter.
+    Object.assign(beside.style, { display: "grid", gap: "10px", alignContent: "start", minWidth: 0 });
+    body.append(make("div", { className: "dc-pair" }, element, beside), note(words.how));
     const more = { unreachable: words.unreachable, ghosts: words.starts, ghostsNote: words.starts_note };
     this.player = new Player(element, { label: words.player, group: "roundtrip", height: HEIGHT, words: more });
     this.chart = new Chart(chart, words.chart);

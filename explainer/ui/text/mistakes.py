@@ -113,8 +113,8 @@ WORDS: dict[str, Any] = {
     "right_player": "Right",
     "wrong_player": "Wrong",
     "same_noise": "Both start from the same noise.",
-    "foreseen": "You foresaw it: {answer}.",
-    "not_foreseen": "You guessed “{guess}”. It is: {answer}.",
+    "foreseen": "You foresaw it: “{answer}”.",
+    "not_foreseen": "You guessed “{guess}”, but it is “{answer}”.",
     "far": "But the right samples of this model are far from the data too, so there is little to "
     "tell a mistake by.",
     "because": {
@@ -128,7 +128,7 @@ WORDS: dict[str, Any] = {
     "why": "Why",
     "mended": "The right line",
     "caption": "The samples in numbers",
-    "swd": "sliced Wasserstein distance to the data, in data units / 10 (of real data: {real})",
+    "swd": "sliced Wasserstein distance to the data, in data units / 10 (fresh real data: {real})",
     "off": "median distance to the nearest real point",
     "spread": "spread: typical distance from the mean",
     "score": "{right} of {count} foreseen",
