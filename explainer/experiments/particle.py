@@ -88,7 +88,7 @@ def _of(s: ParticleSettings) -> tuple[list[_Step], int]:
     """Return the steps of a cloud, and where in it the particle is."""
     walk = SampleSettings(**s.model_dump(exclude={"point"}))
     if s.n * s.steps > REMEMBERED:
-        return _walk(walk, slice(s.point + 1, s.point + 2)), 0
+        return _walk(walk, slice(s.point, s.point + 1)), 0
     return _remembered(walk), s.point
 
 

@@ -19,7 +19,7 @@ COSINE = make_schedule("cosine", 100)
 LINEAR = make_schedule("linear", 1000)
 STEPS = [(COSINE, 50, 49), (COSINE, 99, 94), (COSINE, 1, 0), (LINEAR, 999, 500), (LINEAR, 3, -1)]
 ETAS = [0.0, 0.3, 1.0]
-steps = pytest.mark.parametrize(("schedule", "t", "t_prev"), STEPS, ids=lambda v: str(v)[:4])
+steps = pytest.mark.parametrize(("schedule", "t", "t_prev"), STEPS)
 etas = pytest.mark.parametrize("eta", ETAS)
 
 
@@ -58,7 +58,7 @@ def test_with_eta_1_it_is_ddpm(schedule: NoiseSchedule, t: int, t_prev: int) -> 
 
 
 @pytest.mark.parametrize("eta", [0.1, 0.5, 1.0])
-@pytest.mark.parametrize(("schedule", "t", "t_prev"), STEPS[:4], ids=lambda v: str(v)[:4])
+@pytest.mark.parametrize(("schedule", "t", "t_prev"), STEPS[:4])
 def test_the_weight_is_what_a_mistake_costs_in_kl(
     schedule: NoiseSchedule, t: int, t_prev: int, eta: float
 ) -> None:
