@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -24,10 +25,9 @@ from explainer.experiments.samples import (
     check_finite,
     distance_to_data,
     nearest_color,
-    unseen,
     view_of,
 )
-from explainer.frames import encode, quantise
+from explainer.frames import Limits, encode, limits_around, quantise
 from explainer.mistakes import MISTAKES, walk
 from explainer.models import Denoiser, ExactDenoiser
 from explainer.page_settings import EXACT, EXACT_T, MistakeSettings
@@ -125,6 +125,19 @@ def _walk(
     return list(walk(mistake, denoiser, x_T, stops, schedule, wrong=wrong, generator=generator))
 
 
+def _view(data: Dataset, starts: Tensor, ends: Tensor, *, far: bool) -> Limits:
+    """Limits near the data, where the two are to be compared, unless the samples are not there."""
+    whole = view_of(data, starts, ends)
+    near = limits_around(shown(data, data.x[:SHOWN]), margin=0.5)
+    return whole if far else min(near, whole, key=lambda limits: limits[1] - limits[0])
+
+
+def _outside(start: NDArray[np.float64], limits: Limits) -> list[str]:
+    """Say how many points (n, 2) start outside the picture, if any do."""
+    count = ((start < limits[::2]) | (start > limits[1::2])).any(axis=1).sum()
+    return [f"{count:,} of {len(start):,} points start outside this picture"] if count else []
+
+
 def wrong_walk(fields: dict[str, Any]) -> bytes:
     """Compute :class:`MistakeSettings`: one of the two ways back, as a container.
 
@@ -141,7 +154,8 @@ def wrong_walk(fields: dict[str, Any]) -> bytes:
     states, measured = walks[s.wrong], looks[s.wrong]
     of_data = spread(data.x.double() * data.scale)
 
-    limits = view_of(data, starts, ends)
+    far = looks[0].swd > FAR * of_data
+    limits = _view(data, starts, ends, far=far)
     kept = chosen_frames(len(states))
     frames = shown(data, torch.stack([states[i].x for i in kept]))
     labels = [f"t = {displayed_step(state.t)} of {schedule.T}" for state in states]
@@ -153,7 +167,7 @@ def wrong_walk(fields: dict[str, Any]) -> bytes:
         "name": file_name(s.model.replace(EXACT, "exact "), s.mistake, "wrong" * s.wrong),
         "labels": [labels[i] for i in kept],
         "effect": effect(looks[0], looks[1], of_data),
-        "far": looks[0].swd > FAR * of_data,
+        "far": far,
         "measured": {
             "evaluations": len(states) - 1,
             "swd": float(f"{measured.swd / UNIT:.5g}"),
@@ -163,7 +177,7 @@ def wrong_walk(fields: dict[str, Any]) -> bytes:
             "start": float(f"{states[0].x.std():.5g}"),  # standard deviation
             "abar": float(f"{schedule.alpha_bar(schedule.T - 1):.5g}"),
         },
-        "notes": unseen(shown(data, states[0].x), limits),
+        "notes": _outside(shown(data, states[0].x), limits),
     }
     arrays: dict[str, NDArray[Any]] = {
         "frames": quantise(frames, limits),

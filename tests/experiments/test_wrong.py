@@ -133,6 +133,16 @@ def test_the_start_is_that_of_the_tutorial() -> None:
     assert wrong["measured"]["spread"] > right["measured"]["spread"]
 
 
+@pytest.mark.parametrize("mistake", ["neighbour", "one_more", "prior"])
+def test_what_starts_outside_the_picture_is_told(mistake: str) -> None:
+    for header, arrays, _ in pair(mistake, n=500):
+        first = arrays["frames"][0]
+        outside = int(((first == 0) | (first == 65535)).any(axis=1).sum())
+        assert header["notes"] == [f"{outside} of 500 points start outside this picture"]
+        low, high = header["limits"][2:]
+        assert (low, high) == pytest.approx((-4.5, 4.5), abs=0.4)  # the S is from -2 to 2
+
+
 def test_what_is_measured_of_a_cloud() -> None:
     data = make_dataset("s_curve", 2000, seed=0)
     fresh = make_dataset("s_curve", 1000, seed=5)

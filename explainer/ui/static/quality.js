@@ -168,14 +168,15 @@ function shell(body, words) {
     told: make("p", { className: "dc-told" }),
     count: make("span"),
     button: make("button", { type: "button", className: "dc-button" }),
-    bar: make("div", { className: "dcq-bar", role: "progressbar", ariaLabel: words.progressLabel, ariaValueMin: 0 }, make("i")),
+    bar: make("div", { className: "dcq-bar", role: "progressbar", ariaLabel: words.progressLabel }, make("i")),
     error: make("p", { className: "dc-error", role: "alert" }),
     chart: make("div", { className: "dcq-chart" }),
     notes: make("div", { className: "dcq-notes" }),
     table: make("table", { className: "dc-table" }),
   };
   parts.live = make("div", { className: "dcq-live", hidden: true }, parts.bar, parts.count, parts.button);
-  const scroll = make("div", { className: "dc-scroll", role: "region", tabIndex: 0, ariaLabel: words.table }, parts.table);
+  const reachable = { role: "region", tabIndex: 0, ariaLabel: words.table };
+  const scroll = make("div", { className: "dc-scroll", ...reachable }, parts.table);
   const folded = make("details", { className: "dcq-table" }, make("summary", {}, words.table), scroll);
   body.append(parts.told, parts.live, parts.error, parts.chart, parts.notes, folded);
   return parts;
@@ -214,8 +215,9 @@ function sentences(answer, value, words) {
   const reached = ({ swd }) => all.find((count) => median(swd[count]) <= enough) ?? Infinity;
   const order = [...compared].sort((a, b) => reached(a) - reached(b) || 0);
   const needs = order.map((one) => {
-    const count = reached(one);
-    return count < Infinity ? about(words.needs, one.name, { steps: count }) : about(words.never, one.name, { steps: last });
+    const steps = reached(one);
+    const [template, count] = steps < Infinity ? [words.needs, steps] : [words.never, last];
+    return about(template, one.name, { steps: count });
   });
   result.push(" ", ...bold(words.near, { parts: joined(needs, words) }));
   result.push(" ", ...blame(line, last, enough, answer, words));
@@ -233,8 +235,10 @@ function blame(line, last, enough, { left }, words) {
 /** How to read the chart. */
 function notes(answer, words) {
   const n = answer.n.toLocaleString("en-US");
-  const counts = answer.lines.filter(({ perfect }) => !perfect).flatMap(({ swd }) => Object.values(swd).map((list) => list.length));
-  const perfect = answer.exact ? words.perfectItself : answer.lines.some((line) => line.perfect) ? words.perfectNote : "";
+  const ours = answer.lines.filter(({ perfect }) => !perfect);
+  const counts = ours.flatMap(({ swd }) => Object.values(swd).map((walks) => walks.length));
+  const beside = ours.length < answer.lines.length ? words.perfectNote : "";
+  const perfect = answer.exact ? words.perfectItself : beside;
   return [
     answer.too_many.length ? fill(words.tooMany, { steps: answer.too_many.join(words.and) }) : "",
     counts.length ? fill(words.measure, { n, seeds: Math.min(...counts) }) : "",

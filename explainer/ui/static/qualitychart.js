@@ -65,7 +65,10 @@ function trace(line, steps, words) {
 
 /** Real data against real data: a band as wide as chance makes it, and its middle. */
 function band(real, ends, words) {
-  const edge = (y) => ({ x: ends, y: ends.map(() => y), mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false, legendgroup: "real" });
+  const edge = (y) => ({
+    x: ends, y: ends.map(() => y),
+    mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false, legendgroup: "real",
+  });
   const middle = {
     ...edge(median(real)),
     name: words.real,

@@ -42,6 +42,11 @@ def player(page: Page, name: str) -> Locator:
     return found
 
 
+def evaluations(of: Locator) -> Locator:
+    """Return the first of the numbers that say what a sample cost."""
+    return of.locator(".pc-cost").get_by_role("definition").first
+
+
 def canvas(of: Locator) -> Locator:
     return of.get_by_role("img").first
 
