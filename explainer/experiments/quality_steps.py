@@ -13,6 +13,7 @@ from dataclasses import astuple, dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -195,6 +196,12 @@ def real_distances(dataset: str) -> list[float]:
     """Return what :func:`measure_real` finds; that of the usual data sets lies ready."""
     known: list[float] | None = _read()["real"].get(dataset)
     return measure_real(dataset) if known is None else known
+
+
+@lru_cache(maxsize=64)
+def real_distance(dataset: str, n: int = N) -> float:
+    """Return the median distance of n fresh real points: no sample can be told to be nearer."""
+    return median(real_distances(dataset) if n == N else measure_real(dataset, n))
 
 
 def digest(path: Path) -> str:

@@ -17,8 +17,8 @@ from explainer.experiments.common import (
     shown,
     small,
 )
+from explainer.experiments.quality_steps import real_distance
 from explainer.experiments.samples import (
-    REFERENCE_POINTS,
     distance_to_data,
     nearest_color,
     unseen,
@@ -28,7 +28,7 @@ from explainer.experiments.walks import walk
 from explainer.frames import encode, quantise
 from explainer.own import is_own
 from explainer.page_settings import EXACT, FieldSettings, SampleSettings
-from explainer.quality import UNIT, real_against_real
+from explainer.quality import UNIT
 from explainer.schedules import displayed_step
 
 
@@ -56,7 +56,7 @@ def sample_path(fields: dict[str, Any]) -> bytes:
     milliseconds = 1000 * (time.thread_time() - started)
     final = states[-1].x
     distance = distance_to_data(final, data, dataset)
-    real = real_against_real(dataset, s.n, REFERENCE_POINTS)
+    real = real_distance(dataset, s.n)
     fresh = "two halves of these data are at" if is_own(dataset) else "fresh real data are at"
     # One's own units may be of any size, and so may the samples of a model that learned nothing.
     told = small if is_own(dataset) or distance > 100 else "{:.4f}".format
@@ -84,7 +84,7 @@ def sample_path(fields: dict[str, Any]) -> bytes:
                 [f"{milliseconds:.0f} ms", f"of processor time for {s.n:,} points"],
                 [told(distance), f"from real data (SWD, in data units / {UNIT:g})"],
             ],
-            "mark": f"{fresh} {told(real)}: no sample can be told to be nearer",
+            "mark": f"{fresh} {told(real)}, the mark: nearer is chance",
         },
         "notes": unseen(shown(data, x_T), limits),
     }

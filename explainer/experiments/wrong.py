@@ -20,6 +20,7 @@ from explainer.experiments.common import (
     load_model,
     shown,
 )
+from explainer.experiments.quality_steps import real_distance
 from explainer.experiments.samples import (
     REFERENCE_POINTS,
     check_finite,
@@ -31,7 +32,7 @@ from explainer.frames import Limits, encode, limits_around, quantise
 from explainer.mistakes import MISTAKES, walk
 from explainer.models import Denoiser, ExactDenoiser
 from explainer.page_settings import EXACT, EXACT_T, MistakeSettings
-from explainer.quality import REFERENCE_SEED, UNIT, real_against_real
+from explainer.quality import REFERENCE_SEED, UNIT
 from explainer.sampling import SampleState
 from explainer.schedules import NoiseSchedule, displayed_step, make_schedule
 from explainer.spacing import timesteps
@@ -161,7 +162,7 @@ def wrong_walk(fields: dict[str, Any]) -> bytes:
     labels = [f"t = {displayed_step(state.t)} of {schedule.T}" for state in states]
     if s.wrong and mistake.one_more:
         labels[-1] = "one step after t = 0"
-    real = real_against_real(dataset, s.n, REFERENCE_POINTS)
+    real = real_distance(dataset, s.n)
     header = {
         "limits": limits,
         "name": file_name(s.model.replace(EXACT, "exact "), s.mistake, "wrong" * s.wrong),

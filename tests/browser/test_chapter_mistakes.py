@@ -230,7 +230,8 @@ def test_a_refusal_is_told_and_asked_again(desk: MistakesDesk, errors: list[str]
 
 def test_on_a_phone_code_scrolls_but_the_page_does_not(browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
-    desk = MistakesDesk(page).open()
+    desk = MistakesDesk(page)
+    desk.open()
     for mistake in MISTAKES:
         desk.choose(mistake)
         desk.button("none").click()

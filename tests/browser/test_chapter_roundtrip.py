@@ -170,7 +170,8 @@ def test_a_refusal_is_told_and_what_was_there_stays(desk: RoundtripDesk, errors:
 
 def test_on_a_phone_nothing_scrolls_sideways(browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
-    desk = RoundtripDesk(page).open()
+    desk = RoundtripDesk(page)
+    desk.open()
     desk.drawn()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     player, chart = desk.player(WORDS["player"]).bounding_box(), desk.chart.bounding_box()

@@ -82,7 +82,8 @@ class Mistakes {
     this.next = make("button", { type: "button", className: "dc-button" }, words.next);
     this.next.addEventListener("click", () => this.#toNext());
     const heading = (text) => make("h3", {}, text);
-    const told = make("div", { className: "dm-card" }, heading(words.why), this.why, heading(words.mended), this.mended);
+    const told = make("div", { className: "dm-card" });
+    told.append(heading(words.why), this.why, heading(words.mended), this.mended);
     this.answer.append(
       make("div", { className: "dc-pair" }, ...players),
       make("div", { className: "dc-pair" }, told, make("div", { className: "dc-scroll" }, this.table)),
