@@ -203,7 +203,7 @@ def ddim_weights(t: int, t_prev: int, schedule: NoiseSchedule, *, eta: float = 0
     )
 
 
-CHUNK = 2500  # points through the network at once: their activations stay in cache
+CHUNK = 5000  # points through the network at once: of more, activations are too large to be kept
 
 
 def _predict(denoiser: Denoiser, x: Tensor, t: int) -> Prediction:
