@@ -11,9 +11,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from dataclasses import fields as dataclass_fields
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import torch
@@ -22,12 +21,12 @@ from explainer.config import TrainConfig
 from explainer.cost import check_sampling
 from explainer.data import Dataset, make_dataset
 from explainer.experiments.common import EXACT_POINTS, load_model
-from explainer.experiments.samples import REFERENCE_POINTS, check_finite, distance_to_data
+from explainer.experiments.real import KNOWN, N, measure_real, read_known, real_distances, rounded
+from explainer.experiments.samples import check_finite, distance_to_data
 from explainer.models import Denoiser, ExactDenoiser
 from explainer.own import is_own
 from explainer.own_models import own_model
 from explainer.page_settings import EXACT, EXACT_T, ModelSettings, SampleSettings
-from explainer.quality import REFERENCE_SEED, real_against_real
 from explainer.sampling import Step, ddim_step, ddpm_step, last, sample
 from explainer.schedules import NoiseSchedule, make_schedule
 from explainer.settings import DATASET_NAMES, InvalidSetting, SamplerName, Scaling
@@ -35,14 +34,9 @@ from explainer.shipped import shipped_models
 from explainer.solvers import dpm_solver
 from explainer.spacing import timesteps
 
-KNOWN = Path(__file__).with_name("quality.json")
 STEPS = (5, 10, 20, 50)  # and T, as far as there are so many noise levels
-N = 2000
 SEEDS = 3  # of a cell: each is a walk from other noise, with other noise on the way
 SHIPPED_SEEDS = 5  # of a network's cell that lies ready
-DRAWS = 15  # clouds of fresh real data
-PICKED_FROM = 10  # times as many points as are picked
-DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -105,10 +99,6 @@ class Perfect:
         return ExactDenoiser(data.x, schedule), schedule, data, self.dataset
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
-
-
 def step_counts(T: int) -> list[int]:
     """Return the numbers of steps that are measured, rising, for T noise levels."""
     return sorted({*(steps for steps in STEPS if steps < T), T})
@@ -150,7 +140,7 @@ def distances(
         x_T = torch.randn(n, 2, generator=generator)
         x = last(sample(denoiser, x_T, stops, schedule, line.step(), generator=generator))
         check_finite(x)
-        found.append(_rounded(distance_to_data(x, data, dataset)))
+        found.append(rounded(distance_to_data(x, data, dataset)))
     return found
 
 
@@ -169,57 +159,15 @@ def quality_cell(fields: dict[str, Any]) -> dict[str, Any]:
     return {"swd": distances(model, line, s.steps, seeds, n=s.n), "evaluations": s.steps}
 
 
-def measure_real(dataset: str, n: int = N) -> list[float]:
-    """Measure clouds of fresh real data: as good as n points can be, by chance.
-
-    The points are picked at random from many. Some data sets are drawn with just as many points
-    in each part, and so are nearer to each other than points without such a plan: those that come
-    from noise have none. Of one's own points there are only two halves.
-
-    Returns
-    -------
-    list of float
-        Distances in data units / 10, one a cloud.
-    """
-    if is_own(dataset):
-        return [_rounded(real_against_real(dataset, n, REFERENCE_POINTS))]
-    found = []
-    for draw in range(DRAWS):
-        many = make_dataset(dataset, PICKED_FROM * n, seed=REFERENCE_SEED - 1 - draw)
-        picked = torch.randperm(len(many.x), generator=torch.Generator().manual_seed(draw))[:n]
-        found.append(_rounded(distance_to_data(many.x[picked], many, dataset)))
-    return found
-
-
-@lru_cache(maxsize=32)
-def real_distances(dataset: str) -> list[float]:
-    """Return what :func:`measure_real` finds; that of the usual data sets lies ready."""
-    known: list[float] | None = _read()["real"].get(dataset)
-    return measure_real(dataset) if known is None else known
-
-
-@lru_cache(maxsize=64)
-def real_distance(dataset: str, n: int = N) -> float:
-    """Return the median distance of n fresh real points: no sample can be told to be nearer."""
-    return median(real_distances(dataset) if n == N else measure_real(dataset, n))
-
-
 def digest(path: Path) -> str:
     """Return what tells one checkpoint's file from another."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-@cache
-def _read() -> dict[str, dict[str, Any]]:
-    """Read the file: ``models`` and ``exact``, both with a :data:`Known` for each, and ``real``."""
-    known: dict[str, dict[str, Any]] = json.loads(KNOWN.read_text(encoding="utf-8"))
-    return known
-
-
 @lru_cache(maxsize=64)
 def _of_shipped(name: str) -> Known:
     """Return what is known of a shipped model: nothing if its file is another one."""
-    entry = _read()["models"].get(name)
+    entry = read_known()["models"].get(name)
     if entry is None or entry["digest"] != digest(shipped_models()[name].path):
         return {}
     swd: Known = entry["swd"]
@@ -227,7 +175,7 @@ def _of_shipped(name: str) -> Known:
 
 
 def _of_perfect(perfect: Perfect) -> Known:
-    known: Known = _read()["exact"].get(perfect.key, {})
+    known: Known = read_known()["exact"].get(perfect.key, {})
     return known
 
 

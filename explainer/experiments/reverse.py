@@ -17,7 +17,7 @@ from explainer.experiments.common import (
     shown,
     small,
 )
-from explainer.experiments.quality_steps import real_distance
+from explainer.experiments.real import real_distance
 from explainer.experiments.samples import (
     distance_to_data,
     nearest_color,

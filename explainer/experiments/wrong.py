@@ -20,7 +20,7 @@ from explainer.experiments.common import (
     load_model,
     shown,
 )
-from explainer.experiments.quality_steps import real_distance
+from explainer.experiments.real import real_distance
 from explainer.experiments.samples import (
     REFERENCE_POINTS,
     check_finite,

@@ -16,8 +16,6 @@ from explainer.data import make_dataset
 from explainer.experiments import quality_steps
 from explainer.experiments.common import load_model
 from explainer.experiments.quality_steps import (
-    DRAWS,
-    KNOWN,
     LINES,
     PERFECT,
     SEEDS,
@@ -27,11 +25,10 @@ from explainer.experiments.quality_steps import (
     digest,
     distances,
     known_quality,
-    measure_real,
     quality_cell,
-    real_distances,
     step_counts,
 )
+from explainer.experiments.real import DRAWS, KNOWN, measure_real, real_distances
 from explainer.experiments.reverse import sample_path
 from explainer.frames import decode
 from explainer.objectives import Prediction
