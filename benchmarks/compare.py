@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
 from statistics import median, quantiles
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.learners import opened
-from benchmarks.report import Cell, Report, Table, command_line
-from benchmarks.startup import server
+from benchmarks.pages import app_in_browser, opened
+from benchmarks.report import Cell, Report, Table, browser_command_line
 
 MOVES = 21
 ASKED = 400  # milliseconds
@@ -73,27 +69,18 @@ def timed_changes(page: Page) -> list[dict[str, Cell]]:
 
 def main() -> None:
     """Measure and print."""
-    parser = command_line("compare", __doc__)
-    parser.add_argument(
-        "--chromium", default=shutil.which("chromium"), help="path; Playwright's own if absent"
-    )
-    options = parser.parse_args()
+    options = browser_command_line("compare", __doc__).parse_args()
     report = Report(options.json)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=options.chromium, args=["--no-sandbox", "--disable-gpu"]
+    with app_in_browser(options.chromium) as (browser, address):
+        page = opened(browser, address, "DDPM vs DDIM")
+        page.wait_for_function(
+            "document.querySelectorAll('.pc-player').length > 1 &&"
+            " document.querySelector('.pc-player[aria-label=DDIM]')?.player.data?.count"
         )
-        with server(errors=Path(folder) / "stderr.txt") as (address, _):
-            page = opened(browser, address, "DDPM vs DDIM")
-            page.wait_for_function(
-                "document.querySelectorAll('.pc-player').length > 1 &&"
-                " document.querySelector('.pc-player[aria-label=DDIM]')?.player.data?.count"
-            )
-            page.wait_for_timeout(3000)
-            title = "From a change to the new pictures of 2,000 points, painted"
-            note = f"{MOVES - 1} changes each after a first; DDPM in 100 steps, DDIM in 20."
-            report.add(Table(title, timed_changes(page), note))
-        browser.close()
+        page.wait_for_timeout(3000)
+        title = "From a change to the new pictures of 2,000 points, painted"
+        note = f"{MOVES - 1} changes each after a first; DDPM in 100 steps, DDIM in 20."
+        report.add(Table(title, timed_changes(page), note))
 
 
 if __name__ == "__main__":

@@ -6,17 +6,15 @@ same machine as the server: all of them share its cores.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 import urllib.request
-from pathlib import Path
 from statistics import median, quantiles
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from benchmarks.report import Cell, Report, Table, command_line
-from benchmarks.startup import PAINTED, PATIENCE, server
+from benchmarks.pages import app_in_browser, opened
+from benchmarks.report import Cell, Report, Table, browser_command_line
+from benchmarks.startup import PATIENCE
 from explainer.frames import decode
 
 STARTS = 7
@@ -67,20 +65,6 @@ SLIDE = """async (values) => {
   }
   return times;
 }"""
-
-
-def opened(browser: Browser, address: str, tab: str) -> Page:
-    """Open a page of its own and a tab of it."""
-    page = browser.new_context(viewport={"width": 1366, "height": 900}).new_page()
-    page.goto(address)
-    page.locator(PAINTED).first.wait_for(state="visible", timeout=1000 * PATIENCE)
-    page.get_by_role("tab", name=tab).click()
-    if tab == "Train live":
-        page.locator('[data-transport][data-status="shipped"]').wait_for()
-        page.wait_for_function(
-            "document.querySelector('[data-live] .pc-player').player.data?.count"
-        )
-    return page
 
 
 def chosen(page: Page, recipe: str) -> None:
@@ -180,22 +164,13 @@ def learns_beside(browser: Browser, address: str) -> Table:
 
 def main() -> None:
     """Measure and print."""
-    parser = command_line("learners", __doc__)
-    parser.add_argument(
-        "--chromium", default=shutil.which("chromium"), help="path; Playwright's own if absent"
-    )
-    options = parser.parse_args()
+    options = browser_command_line("learners", __doc__).parse_args()
     report = Report(options.json)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=options.chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        with server(errors=Path(folder) / "stderr.txt") as (address, _):
-            page = opened(browser, address, "Train live")
-            report.add(trains(page))
-            page.context.close()
-            report.add(learns_beside(browser, address))
-        browser.close()
+    with app_in_browser(options.chromium) as (browser, address):
+        page = opened(browser, address, "Train live")
+        report.add(trains(page))
+        page.context.close()
+        report.add(learns_beside(browser, address))
 
 
 if __name__ == "__main__":

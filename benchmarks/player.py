@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from benchmarks.report import Cell, Report, Table, command_line
+from benchmarks.report import Cell, Report, Table
 from explainer.experiments.field import forward_field
 from explainer.experiments.forward import forward_process
 
@@ -323,13 +322,10 @@ def measure(
 
 def main() -> None:
     """Measure and print."""
-    parser = command_line("player", __doc__)
+    parser = browser_command_line("player", __doc__)
     parser.add_argument("--times", type=int, default=3, help="repetitions; medians are printed")
     parser.add_argument("--loads", type=int, default=200, help="of the data, to see memory grow")
     parser.add_argument("--ratio", type=float, default=1.0, help="device pixels per css pixel")
-    parser.add_argument(
-        "--chromium", default=shutil.which("chromium"), help="path; Playwright's own if absent"
-    )
     options = parser.parse_args()
     report = Report(options.json)
     busy = os.getloadavg()[0]

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -148,4 +149,13 @@ def command_line(name: str, description: str | None) -> argparse.ArgumentParser:
     """Return a parser with the options that every benchmark has."""
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
     parser.add_argument("--json", metavar="FILE", help="write the same rows there too")
+    return parser
+
+
+def browser_command_line(name: str, description: str | None) -> argparse.ArgumentParser:
+    """Make the command line of a benchmark that drives a Chromium."""
+    parser = command_line(name, description)
+    parser.add_argument(
+        "--chromium", default=shutil.which("chromium"), help="path; Playwright's own if absent"
+    )
     return parser

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import collections
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.report import Cell, Report, Table, command_line
+from benchmarks.report import Cell, Report, Table
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120.0  # seconds
@@ -134,11 +133,8 @@ def imports(errors: Path, most: int = 12) -> Table:
 
 def main() -> None:
     """Measure and print."""
-    parser = command_line("startup", __doc__)
+    parser = browser_command_line("startup", __doc__)
     parser.add_argument("--starts", type=int, default=3)
-    parser.add_argument(
-        "--chromium", default=shutil.which("chromium"), help="path; Playwright's own if absent"
-    )
     options = parser.parse_args()
     if not (ROOT / "app.py").exists():
         raise SystemExit("There is no app.py to start.")

@@ -86,25 +86,31 @@ def _chosen(model: Any, *steps: Any) -> list[Any]:
     return updates
 
 
+def _ddim_settings(
+    model: Any, schedule: Any, steps: Any, eta: Any, spacing: Any, seed: Any
+) -> SampleSettings:
+    return SampleSettings(
+        model=model,
+        schedule=_schedule(schedule),
+        sampler="ddim",
+        steps=_within(model, steps),
+        eta=eta,
+        spacing=spacing,
+        seed=seed,
+    )
+
+
 def _walk(
     model: Any, schedule: Any, ddpm_steps: Any, steps: Any, eta: Any, spacing: Any, seed: Any
 ) -> Any:
     """Return what the chapters show; what is wrong with a setting is told by the players."""
     try:
-        settings = SampleSettings(
-            model=model,
-            schedule=_schedule(schedule),
-            sampler="ddim",
-            steps=_within(model, steps),
-            eta=eta,
-            spacing=spacing,
-            seed=seed,
-        )
-        WalkSettings(model=model, steps=_within(model, ddpm_steps))
+        settings = _ddim_settings(model, schedule, steps, eta, spacing, seed)
+        ddpm = WalkSettings(model=model, steps=_within(model, ddpm_steps))
     except (KeyError, ValueError):
         return gr.skip()
     chosen = settings.model_dump(include={"model", "schedule", "steps", "eta", "spacing", "seed"})
-    return {**chosen, "ddpm_steps": _within(model, ddpm_steps), "T": model_levels(settings.model)}
+    return {**chosen, "ddpm_steps": ddpm.steps, "T": model_levels(settings.model)}
 
 
 def _walks(*values: Any) -> list[Any]:
@@ -126,15 +132,7 @@ def _ddpm(model: Any, schedule: Any, steps: Any, spacing: Any, seed: Any) -> Val
 
 @one_sentence
 def _ddim(model: Any, schedule: Any, steps: Any, eta: Any, spacing: Any, seed: Any) -> Value:
-    settings = SampleSettings(
-        model=model,
-        schedule=_schedule(schedule),
-        sampler="ddim",
-        steps=_within(model, steps),
-        eta=eta,
-        spacing=spacing,
-        seed=seed,
-    )
+    settings = _ddim_settings(model, schedule, steps, eta, spacing, seed)
     return {"src": address("sample", settings)}
 
 
