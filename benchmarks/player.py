@@ -20,7 +20,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from benchmarks.report import Cell, Report, Table
+from benchmarks.report import Cell, Report, Table, browser_command_line
 from explainer.experiments.field import forward_field
 from explainer.experiments.forward import forward_process
 

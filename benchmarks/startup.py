@@ -22,7 +22,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.report import Cell, Report, Table
+from benchmarks.report import Cell, Report, Table, browser_command_line
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120.0  # seconds
