@@ -38,8 +38,8 @@ PRESETS: dict[str, TrainConfig] = {
     ),
     # The fast recipe with one thing wrong each. tests/test_presets.py holds the faults to numbers.
     #
-    # Adam's first step moves every weight by the rate: the loss is 1e9 at once. A tenth of it, as
-    # the message advises, trains, though badly; another tenth is right.
+    # Adam's first step moves every weight by the rate: the loss is 1e9 at once. A tenth of it
+    # trains, though badly; a hundredth, as the message advises, is right.
     "rate": _FAST.replace(learning_rate=1.0),
     # One answer for all noise levels: far above the floor, most of all at about a tenth of T.
     "timeless": _FAST.replace(time_embedding="none"),

@@ -210,7 +210,7 @@ class Trainer:
         rate = self.config.learning_rate
         return TrainingDiverged(
             f"Training diverged at step {self.step}: the loss is {loss:.3g}. "
-            f"A learning_rate of {rate:g} is too large here; try a tenth of it.",
+            f"A learning rate of {rate:g} is too large here; try a hundredth of it.",
             step=self.step,
             loss=loss,
         )

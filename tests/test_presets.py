@@ -76,7 +76,7 @@ def test_the_healthy_one_learns():
 
 def test_a_huge_rate_diverges_and_a_tenth_of_it_does_not():
     config = PRESETS["rate"].replace(preview_points=0)
-    with pytest.raises(TrainingDiverged, match=r"at step 2.* A learning_rate of 1 is too large"):
+    with pytest.raises(TrainingDiverged, match=r"at step 2.* A learning rate of 1 is too large"):
         list(train(config))
     tenth = config.replace(learning_rate=config.learning_rate / 10, steps=60, snapshot_every=60)
     assert [snapshot.step for snapshot in train(tenth)] == [0, 60]

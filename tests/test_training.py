@@ -435,7 +435,7 @@ def test_an_epoch_visits_every_point_once(t_sampling):
 @pytest.mark.parametrize("network", ["fourier", "tutorial"])
 def test_a_diverged_run_stops_and_says_why(network):
     config = TINY.replace(learning_rate=10, lr_schedule="constant", steps=500, network=network)
-    with pytest.raises(TrainingDiverged, match=r"at step \d+: .*learning_rate of 10 is too large"):
+    with pytest.raises(TrainingDiverged, match=r"at step \d+: .*learning rate of 10 is too large"):
         list(train(config))
 
 

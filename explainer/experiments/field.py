@@ -26,8 +26,10 @@ CAPTION = (
 
 
 CAPTIONS = {
-    "learned": "The arrows are −ε̂ of this model: the noise that it would take away at each place.",
-    "exact": "The arrows are −ε̂ of a perfect network for these data: as well as can be known.",
+    "learned": "The arrows are −ε̂ of this model: the noise that it would take away at each place; "
+    "none at the data themselves, t = 0.",
+    "exact": "The arrows are −ε̂ of a perfect network for these data: as well as can be known; none "
+    "at the data themselves, t = 0.",
     "difference": "The arrows are the model's −ε̂ minus that of a perfect network: its mistakes. "
     "They matter where points pass.",
 }

@@ -430,7 +430,7 @@ def test_a_run_that_diverges_leaves_the_last_good_weights_and_a_sentence() -> No
     reports, sentence = told_until_it_diverges(config, told)
     steps = values(reports, "step")
     assert f"at step {steps[-1]:.0f}: the loss is " in sentence
-    assert sentence.endswith("A learning_rate of 10 is too large here; try a tenth of it.")
+    assert sentence.endswith("A learning rate of 10 is too large here; try a hundredth of it.")
     last = reports[-1]
     assert last.frame is None
     (loss,) = last.series["loss"]

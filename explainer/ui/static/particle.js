@@ -114,7 +114,7 @@ class Particle {
 
     parts.point.addEventListener("change", () => this.#take(parts.point.valueAsNumber));
     another.addEventListener("click", () => this.#take(Math.floor(Math.random() * (this.#walk?.n ?? 2000))));
-    follow.addEventListener("click", () => Timeline.of(ABOVE).set({ followed: this.#point }));
+    follow.addEventListener("click", () => this.#follow());
     parts.slider.addEventListener("input", () => this.#go(parts.slider.valueAsNumber));
     parts.canvas.addEventListener("click", () => parts.slider.focus());
     body.addEventListener("keydown", (event) => {
@@ -128,6 +128,15 @@ class Particle {
   show(value) {
     this.#value = value;
     this.#ask();
+  }
+
+  /** Mark the particle in the players above, and bring them on screen. */
+  #follow() {
+    const above = Timeline.of(ABOVE);
+    above.set({ followed: this.#point });
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const [player] = above.members;
+    player?.root.scrollIntoView({ behavior: still ? "auto" : "smooth", block: "center" });
   }
 
   #take(point) {

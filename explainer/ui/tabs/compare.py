@@ -198,12 +198,12 @@ def build() -> CompareTab:
             ddim = point_cloud(
                 address("sample", right), label=en.COMPARE_DDIM, group="compare", height=460
             )
-    gr.Markdown(en.EXACT_NOTE, elem_classes="dx-note")
     first = _walk(
         left.model, TRAINED, left.steps, right.steps, right.eta, right.spacing, right.seed
     )
     settings = [model, schedule, ddpm_steps, ddim_steps, eta, spacing, seed]
     below = chapters(first)
+    gr.Markdown(en.EXACT_NOTE, elem_classes="dx-note")
     sliders = [ddpm_steps, ddim_steps]
     model.change(_chosen, [model, *sliders], [schedule, *sliders], **QUICK)
     of_ddpm = [model, schedule, ddpm_steps, spacing, seed]

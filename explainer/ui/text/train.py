@@ -5,8 +5,8 @@ from __future__ import annotations
 TRAIN = """\
 **A small network learns to undo the noise, in a second or two.** Press Start: the cloud is what \
 it would draw now, always from the same noise, whose colour each point keeps. *The loss stops \
-falling although the samples improve?* Below the dashed line nobody can get: that much noise \
-cannot be told from data."""
+falling although the samples improve?* Below the dashed line no network gets, but by \
+chance in single steps: that much noise cannot be told from data."""
 
 GROUPS = {
     "data": "Data and noise",
