@@ -210,7 +210,9 @@ class LiveRun {
       facts: this.#facts && { ...this.#facts, steps: config.steps, batch, work, rate, live },
       mine: Boolean(this.#mine && this.feed.run !== this.#mine.run),
     });
-    this.transport.differ(differing(config, this.#next?.config, this.words));
+    const differs = differing(config, this.#next?.config, this.words);
+    // Which settings a puzzle has is what there is to find out.
+    this.transport.differ(differs && this.#next.puzzle ? this.words.posed : differs);
     this.#pose((live ? this.#plan : this.#next)?.puzzle ?? null);
   }
 

@@ -99,6 +99,7 @@ WORDS = {
     "unreachable": "The server does not answer; trying again …",
     "waiting": "Press Start to train with these settings.",
     "differs": "This run keeps its own settings. Yours differ: {changes}. Start trains with yours.",
+    "posed": "This run keeps its own settings. Start trains with the puzzle's.",
     "change": "{field} {from} → {to}",
     "more": "{count} more",
     "mine": "Back to my run",

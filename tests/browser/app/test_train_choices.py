@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from explainer.ui.text.puzzles import PUZZLES
+from explainer.ui.text.train import WORDS
 from tests.browser.app.pages import choose, painted
 from tests.browser.app.training import TITLE, Desk
 
@@ -84,6 +85,19 @@ def test_a_puzzle_breaks_down_is_answered_and_mended(page: Page, app: str) -> No
     expect(puzzle).to_be_hidden()
     expect(page.get_by_role("radio", name="Fast", exact=True)).to_be_checked()
     desk.at_step(400)
+
+
+def test_a_puzzle_does_not_tell_which_settings_it_has(page: Page, app: str) -> None:
+    desk = Desk(page, app)
+    desk.press("Start")
+    desk.done()
+    desk.recipe("Puzzle 3")
+    line = page.get_by_text("This run keeps its own settings.")
+    expect(line).to_have_text(WORDS["posed"])
+    desk.recipe("Fast")
+    expect(line).to_have_count(0)
+    desk.set("Seed", "5")
+    expect(line).to_contain_text("seed 0 → 5")
 
 
 def test_ones_own_run_is_not_lost_by_looking_at_another(page: Page, app: str) -> None:
