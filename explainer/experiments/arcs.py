@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explainer.experiments.common import color_bytes, load_model, shown, small
-from explainer.experiments.walks import container, walk
+from explainer.experiments.walks import container, walk, wide_view
 from explainer.latents import slerp
 from explainer.page_settings import SampleSettings
 
@@ -69,6 +69,7 @@ def arc(fields: dict[str, Any]) -> bytes:
         data,
         s,
         color=color_bytes(shares),
+        limits=wide_view(data, states),
         facts={"largest gap": [small(path["gap"]) for path in paths]},
         arc={
             "start": paths[0],

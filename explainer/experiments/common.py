@@ -20,6 +20,7 @@ from explainer.shipped import shipped_models
 MAX_FRAMES = 101
 EXACT_POINTS = 2000  # data points of the exact denoiser: as many as are shown
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+STEPS = (5, 10, 20, 50)  # that samplers are measured at; and T, see step_counts
 SHOWN = 2000  # points of the data drawn behind, and compared with
 
 
@@ -59,6 +60,11 @@ def small(value: float) -> str:
         return f"{value:.3g}"
     digits, exponent = f"{value:.1e}".split("e")
     return f"{digits} · 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+
+
+def step_counts(T: int) -> list[int]:
+    """Return the numbers of steps that are measured, rising, for T noise levels."""
+    return sorted({*(steps for steps in STEPS if steps < T), T})
 
 
 def _checkpoint(name: str) -> Checkpoint:

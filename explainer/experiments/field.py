@@ -14,6 +14,7 @@ from explainer.experiments.samples import view_of
 from explainer.frames import Limits, encode, limits_around, quantise
 from explainer.models import Denoiser, ExactDenoiser
 from explainer.page_settings import FieldSettings, ForwardSettings
+from explainer.schedules import NoiseSchedule
 from explainer.spacing import timesteps
 
 SIDE = 17  # arrows along one side of the picture
@@ -23,8 +24,6 @@ CAPTION = (
     "the density rises. In the network's units this is the score ∇ log q(xₜ), times the noise's "
     "standard deviation."
 )
-
-
 CAPTIONS = {
     "learned": "The arrows are −ε̂ of this model: the noise that it would take away at each place; "
     "none at the data themselves, t = 0.",
@@ -66,6 +65,11 @@ def _shortened(field: Tensor) -> Tensor:
     return shortened
 
 
+def _perfect(data: Dataset, schedule: NoiseSchedule) -> ExactDenoiser:
+    # Every so many-th, not the first: points of one's own come in the order of drawing.
+    return ExactDenoiser(data.x[:: -(-len(data.x) // EXACT_POINTS)], schedule)
+
+
 def _container(field: Tensor, places: Tensor, data: Dataset, limits: Limits, told: str) -> bytes:
     """Pack arrows (levels, m, 2), in the network's units, as the player takes them."""
     # Back to data units, and so long that the longest just passes its neighbour.
@@ -83,9 +87,7 @@ def forward_field(fields: dict[str, Any]) -> bytes:
     data, schedule, levels, ways = noised(s)
     limits = limits_around(shown(data, ways[s.way]))
     places = grid(limits)
-    # Every so many-th, not the first: points of one's own come in the order of drawing.
-    known = ExactDenoiser(data.x[:: -(-len(data.x) // EXACT_POINTS)], schedule)
-    field = arrows(known, ((places - data.mean) / data.scale).float(), levels)
+    field = arrows(_perfect(data, schedule), ((places - data.mean) / data.scale).float(), levels)
     return _container(field, places, data, limits, CAPTION)
 
 
@@ -99,7 +101,7 @@ def sample_field(fields: dict[str, Any]) -> bytes:
     limits = view_of(data, x_T, data.x[:SHOWN])
     places = grid(limits)
     inside = ((places - data.mean) / data.scale).float()
-    perfect = ExactDenoiser(data.x[:: -(-len(data.x) // EXACT_POINTS)], schedule)
+    perfect = _perfect(data, schedule)
     if s.known == "learned":
         field = arrows(denoiser, inside, levels)
     elif s.known == "exact":

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from dataclasses import fields as dataclass_fields
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +20,20 @@ import torch
 from explainer.config import TrainConfig
 from explainer.cost import check_sampling
 from explainer.data import Dataset, make_dataset
-from explainer.experiments.common import EXACT_POINTS, load_model
+from explainer.experiments.common import EXACT_POINTS, load_model, step_counts
 from explainer.experiments.real import KNOWN, N, measure_real, read_known, real_distances, rounded
 from explainer.experiments.samples import check_finite, distance_to_data
+from explainer.experiments.walks import step_of
 from explainer.models import Denoiser, ExactDenoiser
 from explainer.own import is_own
 from explainer.own_models import own_model
 from explainer.page_settings import EXACT, EXACT_T, ModelSettings, SampleSettings
-from explainer.sampling import Step, ddim_step, ddpm_step, last, sample
+from explainer.sampling import last, sample
 from explainer.schedules import NoiseSchedule, make_schedule
 from explainer.settings import DATASET_NAMES, InvalidSetting, SamplerName, Scaling
 from explainer.shipped import shipped_models
-from explainer.solvers import dpm_solver
 from explainer.spacing import timesteps
 
-STEPS = (5, 10, 20, 50)  # and T, as far as there are so many noise levels
 SEEDS = 3  # of a cell: each is a walk from other noise, with other noise on the way
 SHIPPED_SEEDS = 5  # of a network's cell that lies ready
 
@@ -50,12 +49,6 @@ class Line:
     def name(self) -> str:
         """What the page calls it."""
         return f"ddim {self.eta:g}" if self.sampler == "ddim" else self.sampler
-
-    def step(self) -> Step:
-        """Make its step for one walk; a solver remembers where it has been."""
-        if self.sampler == "dpm":
-            return dpm_solver()
-        return ddpm_step if self.sampler == "ddpm" else partial(ddim_step, eta=self.eta)
 
 
 LINES = (Line("ddpm"), Line("ddim"), Line("ddim", 0.5), Line("ddim", 1.0), Line("dpm"))
@@ -99,11 +92,6 @@ class Perfect:
         return ExactDenoiser(data.x, schedule), schedule, data, self.dataset
 
 
-def step_counts(T: int) -> list[int]:
-    """Return the numbers of steps that are measured, rising, for T noise levels."""
-    return sorted({*(steps for steps in STEPS if steps < T), T})
-
-
 def distances(
     model: Model, line: Line, steps: int, seeds: Iterable[int], *, n: int = N
 ) -> list[float]:
@@ -138,7 +126,8 @@ def distances(
     for seed in seeds:
         generator = torch.Generator().manual_seed(seed)
         x_T = torch.randn(n, 2, generator=generator)
-        x = last(sample(denoiser, x_T, stops, schedule, line.step(), generator=generator))
+        step = step_of(line.sampler, line.eta)
+        x = last(sample(denoiser, x_T, stops, schedule, step, generator=generator))
         check_finite(x)
         found.append(rounded(distance_to_data(x, data, dataset)))
     return found

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explainer.experiments.common import load_model, shown, small
-from explainer.experiments.walks import container, walk
+from explainer.experiments.walks import container, walk, wide_view
 from explainer.models import Denoiser
 from explainer.page_settings import SampleSettings
 from explainer.sampling import SampleState
@@ -108,6 +108,7 @@ def repeats(fields: dict[str, Any]) -> bytes:
         data,
         s,
         color=np.repeat(COLORS, WALKS).astype(np.uint8),
+        limits=wide_view(data, states),
         facts={"spread": [small(overall(values)) for values in spreads]},
         colors=COLORS.tolist(),
         spread={

@@ -19,6 +19,7 @@ from explainer.experiments.common import (
     load_model,
     shown,
     small,
+    step_counts,
 )
 from explainer.experiments.samples import check_finite, unseen, view_of
 from explainer.frames import encode, quantise
@@ -32,7 +33,6 @@ from explainer.schedules import NoiseSchedule, displayed_step
 from explainer.spacing import timesteps
 
 POINTS = 1000  # of the data, for the errors
-STEPS = (5, 10, 20, 50)  # and all of the model's
 HALF = 51  # frames of each half at most
 
 
@@ -134,7 +134,7 @@ def roundtrip_errors(fields: dict[str, Any]) -> dict[str, Any]:
     """
     s = ModelSettings(**fields)
     denoiser, schedule, data, _ = load_model(s.model, s.schedule or "cosine")
-    counts = [*(n for n in STEPS if n < schedule.T), schedule.T]
+    counts = step_counts(schedule.T)
     _check_cost(s.model, POINTS, 2 * sum(counts))
     x_0 = data.x[:POINTS]
     found = []

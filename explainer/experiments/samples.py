@@ -34,20 +34,31 @@ def view_of(data: Dataset, x_T: Tensor, final: Tensor) -> Limits:
     return min(near, far, key=lambda limits: limits[1] - limits[0])
 
 
+def count_outside(points: NDArray[np.float64], limits: Limits) -> int:
+    """Count the points (n, 2) that lie outside a picture."""
+    return int(((points < limits[::2]) | (points > limits[1::2])).any(axis=1).sum())
+
+
 def unseen(start: NDArray[np.float64], limits: Limits) -> list[str]:
     """Say how many points (n, 2) start outside the picture, if any do."""
-    outside = ((start < limits[::2]) | (start > limits[1::2])).any(axis=1).sum()
+    outside = count_outside(start, limits)
     if not outside:
         return []
     return [f"{outside:,} points start outside this picture: the noise is far wider than the data"]
 
 
+def fresh_points(data: Dataset, dataset: str) -> Tensor:
+    """Draw real points (10,000, 2) in data units, double, relative to the mean of the data.
+
+    Points of one's own may be so far from 0 that single precision loses them there.
+    """
+    real = make_dataset(dataset, REFERENCE_POINTS, seed=REFERENCE_SEED)
+    return real.x.double() * real.scale + (real.mean - data.mean)
+
+
 def distance_to_data(x: Tensor, data: Dataset, dataset: str) -> float:
     """Sliced Wasserstein distance of points (n, 2) to fresh real data, in data units / 10."""
-    real = make_dataset(dataset, REFERENCE_POINTS, seed=REFERENCE_SEED)
-    # Relative to one mean: points of one's own may be so far from 0 that single precision loses
-    # them there.
-    target = real.x * real.scale + (real.mean - data.mean)
+    target = fresh_points(data, dataset)
     return sliced_wasserstein((x * data.scale / UNIT).float(), (target / UNIT).float())
 
 

@@ -14,11 +14,12 @@ from torch import Tensor
 from explainer.data import Dataset
 from explainer.experiments.common import SHOWN, chosen_frames, file_name, shown
 from explainer.experiments.samples import check_finite, unseen, view_of
-from explainer.frames import encode, quantise
+from explainer.frames import Limits, encode, quantise
 from explainer.models import Denoiser
 from explainer.page_settings import EXACT, SampleSettings
 from explainer.sampling import SampleState, Step, ddim_step, ddpm_step, sample
 from explainer.schedules import NoiseSchedule, displayed_step
+from explainer.settings import SamplerName
 from explainer.solvers import dpm_solver
 from explainer.spacing import timesteps
 
@@ -27,11 +28,11 @@ from explainer.spacing import timesteps
 REACH = 2.7
 
 
-def step_of(s: SampleSettings) -> Step:
-    """Return the step of the sampler that the settings name."""
-    if s.sampler == "dpm":
+def step_of(sampler: SamplerName, eta: float) -> Step:
+    """Make a sampler's step for one walk; ``eta`` is DDIM's alone."""
+    if sampler == "dpm":
         return dpm_solver()
-    return ddpm_step if s.sampler == "ddpm" else partial(ddim_step, eta=s.eta)
+    return ddpm_step if sampler == "ddpm" else partial(ddim_step, eta=eta)
 
 
 def walk(
@@ -54,9 +55,17 @@ def walk(
         With a sentence for the learner, if the samples grow beyond all numbers.
     """
     stops = timesteps(schedule.T, s.steps, s.spacing)
-    states = list(sample(denoiser, x_T, stops, schedule, step_of(s), generator=generator))
+    step = step_of(s.sampler, s.eta)
+    states = list(sample(denoiser, x_T, stops, schedule, step, generator=generator))
     check_finite(states[-1].x)
     return states
+
+
+def wide_view(data: Dataset, states: Sequence[SampleState]) -> Limits:
+    """Limits that hold whatever noise a few points could have been, or stay near the data."""
+    x_T, final = states[0].x, states[-1].x
+    corners = torch.tensor([[-REACH, -REACH], [REACH, REACH]], dtype=x_T.dtype)
+    return view_of(data, torch.cat([x_T, corners]), final)
 
 
 def container(
@@ -67,6 +76,7 @@ def container(
     *,
     color: NDArray[np.uint8],
     facts: dict[str, list[str]],
+    limits: Limits,
     **header: Any,
 ) -> bytes:
     """Write walks as frames for the player, with the data behind.
@@ -81,6 +91,8 @@ def container(
     color : ndarray of uint8, shape (n,)
     facts : dict of str to list of str
         By name, one for each of the states.
+    limits : tuple of float
+        Of the picture, in data units.
     **header
         What else the page is told.
 
@@ -91,16 +103,13 @@ def container(
     """
     chosen = chosen_frames(len(states))
     kept = [states[i] for i in chosen]
-    x_T, final = states[0].x, states[-1].x
-    corners = torch.tensor([[-REACH, -REACH], [REACH, REACH]], dtype=x_T.dtype)
-    limits = view_of(data, torch.cat([x_T, corners]), final)
     model = s.model.replace(EXACT, "exact ")
     told = {
         "limits": limits,
         "name": file_name(model, f"{s.sampler.upper()} {len(states) - 1} steps"),
         "labels": [f"t = {displayed_step(state.t)} of {schedule.T}" for state in kept],
         "facts": {name: [values[i] for i in chosen] for name, values in facts.items()},
-        "notes": unseen(shown(data, x_T), limits),
+        "notes": unseen(shown(data, states[0].x), limits),
         **header,
     }
     arrays: dict[str, NDArray[Any]] = {

@@ -22,9 +22,10 @@ from explainer.experiments.common import (
 )
 from explainer.experiments.real import real_distance
 from explainer.experiments.samples import (
-    REFERENCE_POINTS,
     check_finite,
+    count_outside,
     distance_to_data,
+    fresh_points,
     nearest_color,
     view_of,
 )
@@ -32,7 +33,7 @@ from explainer.frames import Limits, encode, limits_around, quantise
 from explainer.mistakes import MISTAKES, walk
 from explainer.models import Denoiser, ExactDenoiser
 from explainer.page_settings import EXACT, EXACT_T, MistakeSettings
-from explainer.quality import REFERENCE_SEED, UNIT
+from explainer.quality import UNIT
 from explainer.sampling import SampleState
 from explainer.schedules import NoiseSchedule, displayed_step, make_schedule
 from explainer.spacing import timesteps
@@ -90,8 +91,7 @@ def effect(right: Look, wrong: Look, of_data: float) -> Effect:
 def look(x: Tensor, data: Dataset, dataset: str) -> Look:
     """Measure samples (n, 2)."""
     points = (x.double() * data.scale).float()
-    real = make_dataset(dataset, REFERENCE_POINTS, seed=REFERENCE_SEED)
-    target = (real.x.double() * real.scale + (real.mean - data.mean)).float()
+    target = fresh_points(data, dataset).float()
     nearest = torch.cat(
         [torch.cdist(part, target).amin(dim=1) for part in torch.split(points, ROWS)]
     )
@@ -135,7 +135,7 @@ def _view(data: Dataset, starts: Tensor, ends: Tensor, *, far: bool) -> Limits:
 
 def _outside(start: NDArray[np.float64], limits: Limits) -> list[str]:
     """Say how many points (n, 2) start outside the picture, if any do."""
-    count = ((start < limits[::2]) | (start > limits[1::2])).any(axis=1).sum()
+    count = count_outside(start, limits)
     return [f"{count:,} of {len(start):,} points start outside this picture"] if count else []
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from explainer.config import TrainConfig
 from explainer.data import make_dataset
 from explainer.experiments import quality_steps
-from explainer.experiments.common import load_model
+from explainer.experiments.common import load_model, step_counts
 from explainer.experiments.quality_steps import (
     LINES,
     PERFECT,
@@ -26,7 +26,6 @@ from explainer.experiments.quality_steps import (
     distances,
     known_quality,
     quality_cell,
-    step_counts,
 )
 from explainer.experiments.real import DRAWS, KNOWN, measure_real, real_distances
 from explainer.experiments.reverse import sample_path
