@@ -12,6 +12,7 @@ from torch import Tensor
 
 from explainer.config import TrainConfig
 from explainer.data import Dataset, make_dataset
+from explainer.experiments import common
 from explainer.experiments import roundtrip as chapter
 from explainer.experiments.common import load_model
 from explainer.experiments.roundtrip import errors, roundtrip, roundtrip_errors, there_and_back
@@ -45,7 +46,7 @@ def test_the_error_on_gaussian_data_is_of_first_order(monkeypatch: pytest.Monkey
     schedule, data = make_schedule("cosine", 1000), gaussian_data()
     scene = (Gaussian(schedule), schedule, data, "gaussian")
     monkeypatch.setattr(chapter, "load_model", lambda *_: scene)
-    monkeypatch.setattr(chapter, "STEPS", (125, 250, 500))
+    monkeypatch.setattr(common, "STEPS", (125, 250, 500))
     found = roundtrip_errors({})
     assert found["steps"] == [125, 250, 500, 1000]
     for n, mean in zip(found["steps"], found["mean"], strict=True):
