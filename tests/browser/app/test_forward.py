@@ -22,6 +22,8 @@ def test_forward_process_is_painted_and_scrubbed_without_the_server(page: Page, 
     painted(cloud)
     pause(cloud)
     expect(cloud.get_by_role("button", name=re.compile("q\\("))).to_have_count(20)
+    # The meter beside it asks a last time once its slider rests: that is not for scrubbing.
+    expect(page.get_by_text(re.compile("with 20 DDIM steps, a perfect network"))).to_be_visible()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     slider = cloud.get_by_role("slider")
