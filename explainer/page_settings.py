@@ -16,7 +16,6 @@ from explainer.own_models import own_model
 from explainer.settings import (
     DATASET_NAMES,
     SCHEDULE_NAMES,
-    CorruptionName,
     DatasetChoice,
     DatasetName,
     MistakeName,
@@ -175,15 +174,6 @@ class MistakeSettings(WalkSettings):
 
     mistake: MistakeName = "neighbour"
     wrong: bool = True
-
-
-class CorruptionSettings(Settings):
-    """A data set under one kind of noise, from none of it to nothing else."""
-
-    kind: CorruptionName = "gaussian"
-    dataset: DatasetChoice = "s_curve"
-    n: Points = 2000
-    seed: Seed = 0
 
 
 class FloorSettings(NoisingSettings):

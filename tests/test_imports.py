@@ -21,13 +21,16 @@ LAYERS = [
     {"betas", "config"},
     {"cost", "presets", "lesson", "lesson_code", "takehome"},
     {"data", "schedules", "objectives", "corruptions"},
-    {"models", "batches"},
+    {"models", "batches", "digits"},
     {"spacing"},
     {"sampling", "snapshots"},
     {"solvers", "latents", "mistakes"},
     {"trainer"},
     {"training"},
     {"metrics", "prior", "shipped", "header", "own_models", "page_settings"},
+    {"noise_settings", "restore_config"},
+    {"restorers", "cold", "images"},
+    {"restoring", "digit_quality"},
     {"checkpoints", "quality"},
     {"experiments", "train_command"},
 ]
@@ -45,7 +48,8 @@ FROM_SUBPACKAGES = {
 
 TORCH_FREE = [
     "settings", "config", "cost", "presets", "design", "frames", "own", "shipped", "table",
-    "page_settings", "keep", "header", "own_models", "lesson", "lesson_code", "takehome",
+    "page_settings", "noise_settings", "keep", "header", "own_models", "lesson", "lesson_code",
+    "takehome", "restore_config",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from explainer.corruptions import CORRUPTIONS, Box
 from explainer.data import make_dataset
 from explainer.experiments.common import color_bytes, file_name, shown, signed
 from explainer.frames import encode, limits_around, quantise
-from explainer.page_settings import CorruptionSettings
+from explainer.noise_settings import CorruptionSettings
 
 FEWEST_MEASURED = 20  # points; with fewer, chance alone looks like a signal
 

@@ -16,9 +16,15 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout
+from explainer.noise_settings import (
+    ComposingSettings,
+    CorruptionSettings,
+    NoiseDataSettings,
+    PictureSettings,
+    UndoSettings,
+)
 from explainer.own import OWN_PATTERN, touch
 from explainer.page_settings import (
-    CorruptionSettings,
     FieldSettings,
     FloorPlotSettings,
     FloorSettings,
@@ -71,6 +77,11 @@ QUESTIONS: dict[str, tuple[type[Settings], str, str]] = {
     ),
     "mistake": (MistakeSettings, "explainer.experiments.wrong:wrong_walk", CONTAINER),
     "corruption": (CorruptionSettings, "explainer.experiments.noise:corruption_path", CONTAINER),
+    "picture": (PictureSettings, "explainer.experiments.pictures:corrupted_picture", CONTAINER),
+    "composing": (ComposingSettings, "explainer.experiments.composing:composing", CONTAINER),
+    "endstates": (NoiseDataSettings, "explainer.experiments.endstates:endstates", CONTAINER),
+    "closedform": (NoiseDataSettings, "explainer.experiments.closedform:closed_form", CONTAINER),
+    "undo": (UndoSettings, "explainer.experiments.undo:shipped_undo", CONTAINER),
     "truth": (FloorSettings, "explainer.experiments.truth:truth", CONTAINER),
     "shipped-run": (ShippedRunSettings, "explainer.experiments.learning:shipped_run", CONTAINER),
 }

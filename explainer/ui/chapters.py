@@ -1,8 +1,8 @@
-"""The chapters under the two samplers: what there is to learn of them, each with its experiment."""
+"""The chapters of two tabs: what there is to learn, each with its experiment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import gradio as gr
@@ -10,17 +10,22 @@ import gradio as gr
 from explainer.ui.mounted import mounted
 from explainer.ui.text import (
     arcs,
+    closedform,
+    composing,
     derivation,
+    endstates,
     mistakes,
     particle,
+    pictures,
     quality,
     repeats,
     roundtrip,
     solver,
+    undo,
 )
 
 # The script of each, and what it says; in the order of the page.
-CHAPTERS: dict[str, Mapping[str, Any]] = {
+COMPARE_CHAPTERS: dict[str, Mapping[str, Any]] = {
     "quality": quality.WORDS,
     "repeats": repeats.WORDS,
     "particle": particle.WORDS,
@@ -30,16 +35,30 @@ CHAPTERS: dict[str, Mapping[str, Any]] = {
     "roundtrip": roundtrip.WORDS,
     "mistakes": mistakes.WORDS,
 }
+NOISE_CHAPTERS: dict[str, Mapping[str, Any]] = {
+    "pictures": pictures.WORDS,
+    "undo": undo.WORDS,
+    "composing": composing.WORDS,
+    "endstates": endstates.WORDS,
+    "closedform": closedform.WORDS,
+}
 
 
-def chapters(value: Mapping[str, Any]) -> list[gr.HTML]:
-    """Return the chapters; an event handler shows other settings by returning another value.
+def chapters(
+    named: Mapping[str, Mapping[str, Any]], value: Mapping[str, Any], opened: Collection[str]
+) -> list[gr.HTML]:
+    """Return chapters; an event handler shows other settings by returning another value.
 
     Parameters
     ----------
+    named : mapping of str to mapping
+        The words of each chapter by the name of its script.
     value : mapping
-        ``model``, ``schedule`` (None for a network), ``seed``, ``spacing``, ``ddpm_steps``,
-        ``steps``, ``eta``, and ``T``, the model's noise levels.
+        The settings above them. Of DDPM vs DDIM: ``model``, ``schedule`` (None for a network),
+        ``seed``, ``spacing``, ``ddpm_steps``, ``steps``, ``eta``, and ``T``, the model's noise
+        levels. Of noise types: ``dataset`` and ``seed``.
+    opened : collection of str
+        Which are open from the start.
 
     Returns
     -------
@@ -53,7 +72,7 @@ def chapters(value: Mapping[str, Any]) -> list[gr.HTML]:
             value=dict(value),
             label=words["title"],
             words=dict(words),
-            open=name == "quality",
+            open=name in opened,
         )
-        for name, words in CHAPTERS.items()
+        for name, words in named.items()
     ]

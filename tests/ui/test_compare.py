@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 
 from explainer.own import keep_model
-from explainer.ui.chapters import CHAPTERS
+from explainer.ui.chapters import COMPARE_CHAPTERS
 from explainer.ui.tabs.compare import TRAINED, _chosen, _ddim, _ddpm, _walks
 from tests.made_models import SMALL, model_bytes
 
@@ -68,7 +68,7 @@ CHOSEN: list[Any] = ["s_curve-fast", TRAINED, 100, 20, 0.5, "quadratic", 3]
 
 def test_the_chapters_get_what_was_chosen() -> None:
     answers = _walks(*CHOSEN)
-    assert len(answers) == len(CHAPTERS)
+    assert len(answers) == len(COMPARE_CHAPTERS)
     for value in answers:
         assert value == {
             "model": "s_curve-fast",
@@ -91,7 +91,7 @@ def test_the_chapters_get_what_was_chosen() -> None:
 def test_what_cannot_be_leaves_the_chapters_as_they_were(at: int, junk: Any) -> None:
     values = [*CHOSEN]
     values[at] = junk
-    assert _walks(*values) == [gr.skip()] * len(CHAPTERS)
+    assert _walks(*values) == [gr.skip()] * len(COMPARE_CHAPTERS)
 
 
 @pytest.mark.parametrize("eta", [1.5, -0.1, float("nan"), None, "x"])

@@ -28,7 +28,7 @@ export async function chapter(host, props, watch, build) {
   const show = () => {
     const { value } = props;
     // What is wrong with a setting is told above, and what is here stays.
-    if (!details.open || !onScreen || !value?.model || JSON.stringify(value) === shown) return;
+    if (!details.open || !onScreen || !value || JSON.stringify(value) === shown) return;
     shown = JSON.stringify(value);
     content ??= build(body, words);
     content.show(value);

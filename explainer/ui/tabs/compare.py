@@ -10,7 +10,7 @@ import gradio as gr
 from explainer.page_settings import EXACT, SampleSettings, WalkSettings, model_levels
 from explainer.shipped import ShippedModel, shipped_models
 from explainer.ui.api import address
-from explainer.ui.chapters import CHAPTERS, chapters
+from explainer.ui.chapters import COMPARE_CHAPTERS, chapters
 from explainer.ui.handlers import QUICK, Value, choices, chooser, one_sentence
 from explainer.ui.offers import ModelChoices
 from explainer.ui.player.component import point_cloud
@@ -114,7 +114,7 @@ def _walk(
 
 
 def _walks(*values: Any) -> list[Any]:
-    return [_walk(*values)] * len(CHAPTERS)
+    return [_walk(*values)] * len(COMPARE_CHAPTERS)
 
 
 @one_sentence
@@ -202,7 +202,7 @@ def build() -> CompareTab:
         left.model, TRAINED, left.steps, right.steps, right.eta, right.spacing, right.seed
     )
     settings = [model, schedule, ddpm_steps, ddim_steps, eta, spacing, seed]
-    below = chapters(first)
+    below = chapters(COMPARE_CHAPTERS, first, opened=["quality"])
     gr.Markdown(en.EXACT_NOTE, elem_classes="dx-note")
     sliders = [ddpm_steps, ddim_steps]
     model.change(_chosen, [model, *sliders], [schedule, *sliders], **QUICK)

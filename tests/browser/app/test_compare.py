@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from explainer.ui.chapters import CHAPTERS
+from explainer.ui.chapters import COMPARE_CHAPTERS
 from tests.browser.app.pages import canvas, choose, evaluations, painted, pause, player, visit
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ QUESTION = re.compile(r"/api/(?!runs)")
 
 def opened(page: Page, name: str) -> Locator:
     """Open a chapter."""
-    heading = page.get_by_role("heading", name=CHAPTERS[name]["title"], exact=True)
+    heading = page.get_by_role("heading", name=COMPARE_CHAPTERS[name]["title"], exact=True)
     chapter = page.locator("details.dc-chapter").filter(has=heading)
     heading.scroll_into_view_if_needed()
     if chapter.get_attribute("open") is None:
@@ -83,7 +83,7 @@ def test_every_chapter_opens_and_follows_the_model(page: Page, app: str) -> None
     visit(page, app, "DDPM vs DDIM")
     player(page, "DDIM")
     numbers = re.compile(r"\d\.\d")
-    for name in CHAPTERS:
+    for name in COMPARE_CHAPTERS:
         chapter = opened(page, name)
         if name == "mistakes":  # its numbers come after the guess
             chapter.get_by_role("button", name="All points in one place").click()
@@ -97,7 +97,7 @@ def test_every_chapter_opens_and_follows_the_model(page: Page, app: str) -> None
     choose(page, "Model", "Moons · fast")
     opened(page, "solver")  # on screen again: what nobody sees asks for nothing
     expect(solver.locator(".pc-cost")).not_to_have_text(before, use_inner_text=True)
-    for name in CHAPTERS:
+    for name in COMPARE_CHAPTERS:
         expect(
             opened(page, name).get_by_role("alert").filter(has_text=re.compile("."))
         ).to_have_count(0)

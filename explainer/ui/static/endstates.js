@@ -1,0 +1,3 @@
+import { chapter } from "./chapter.js";
+
+export const mount = (host, props, watch) => chapter(host, props, watch, () => ({ show() {} }));
