@@ -83,7 +83,7 @@ def test_what_a_run_has_cost(desk: Desk) -> None:
         "step": "150 of 400",
         "rate": "300",
         "seconds": "0.5",
-        "left": "0.8",
+        "left": "0.8 s",
         "samples": "1.5 · 10⁵",
         "work": "4.5 · 10⁹",
     }
@@ -94,7 +94,8 @@ def test_what_a_run_has_cost(desk: Desk) -> None:
     begun = costs(step=0, seconds=0, rate=None)
     assert (begun["rate"], begun["left"], begun["work"]) == ("–", "–", "0")
     assert costs(live=False)["left"] == "–"
-    assert costs(steps=316_000, step=1000, rate=25 / 3)["left"] == "37,800"
+    assert costs(steps=316_000, step=1000, rate=25 / 3)["left"] == "10 h 30 min"
+    assert costs(steps=4000, step=1000, rate=10)["left"] == "5 min"
 
 
 @pytest.mark.parametrize(

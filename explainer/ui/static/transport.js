@@ -21,6 +21,13 @@ export function large(value) {
 /** Seconds with as many digits as can be read while they change. */
 const brief = (seconds) => (seconds < 100 ? seconds.toFixed(1) : whole(seconds));
 
+/** A time that is still to pass: in seconds, and above two minutes in minutes and hours. */
+function duration(seconds) {
+  if (seconds < 120) return `${brief(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /**
  * What a run has cost so far, by the name of each fact; a dash where nothing is known. `rate` is
  * in steps a second now, `seen` in points; `first` is the step where the seconds began.
@@ -33,7 +40,7 @@ export function costs({ step, first = 0, steps, seconds, seen, batch, work, rate
     step: `${whole(step)} of ${whole(steps)}`,
     rate: fast ? whole(fast) : "–",
     seconds: brief(seconds),
-    left: live && fast ? brief((steps - step) / fast) : "–",
+    left: live && fast ? duration((steps - step) / fast) : "–",
     samples: large(points),
     work: large((points / batch) * work),
   };

@@ -107,7 +107,7 @@ WORDS = {
         "step": "step",
         "rate": "steps a second",
         "seconds": "seconds",
-        "left": "seconds left",
+        "left": "time left",
         "samples": "points seen",
         "work": "multiply-adds",
     },
@@ -128,7 +128,8 @@ WORDS = {
     "t": "t",
     "distance": "Distance of the samples to the data",
     "distanceNote": "Sliced Wasserstein distance, in data units / 10. Fresh real data are at "
-    "{real}: closer is luck.",
+    "{real}: closer is luck. Both fall with the number of points drawn, which is another in other "
+    "tabs.",
     "distanceOwn": "Sliced Wasserstein distance, in data units / 10. Two halves of your own points "
     "are {real} apart.",
     "samplesLine": "samples",

@@ -45,7 +45,7 @@ def test_a_network_learns_and_the_way_there_can_be_rewound(page: Page, app: str)
     assert len(distances["y"]) == len(held)
     assert distances["y"][-1] < distances["y"][0] / 2
     expect(desk.fact("points seen")).to_have_text("4.0 · 10⁵")
-    expect(desk.fact("seconds left")).to_have_text("–")
+    expect(desk.fact("time left")).to_have_text("–")
 
     row = desk.view.get_by_role("button", name=re.compile(r"^step \d+$"))
     assert 4 <= row.count() <= 5
@@ -145,7 +145,7 @@ def test_a_long_run_is_paused_resumed_and_stopped(page: Page, app: str) -> None:
     desk.drawn(LOSS, "held-out data", count + 4)
     assert desk.last > count
     assert desk.picture() != before
-    expect(desk.fact("seconds left")).not_to_have_text("–")
+    expect(desk.fact("time left")).not_to_have_text("–")
     desk.press("Pause")
     desk.says("Paused.")
     paused, still = desk.settled(), desk.picture()
