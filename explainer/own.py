@@ -1,4 +1,7 @@
-"""What a learner made: points, noise schedules and trained models, kept by their content's name."""
+"""What a learner made or brought, kept by its content's name.
+
+Points, noise schedules, trained models and pictures.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from explainer.keep import (
 __all__ = [
     "FOLDER_VARIABLE",
     "OWN_PATTERN",
+    "PICTURE_BYTES",
     "POINT_BYTES",
     "Curve",
     "CurveKind",
@@ -34,23 +38,29 @@ __all__ = [
     "is_own",
     "keep_curve",
     "keep_model",
+    "keep_picture",
     "keep_points",
+    "keep_upload",
     "kind_of",
     "load_curve",
     "load_model_bytes",
+    "load_picture",
     "load_points",
+    "load_upload",
     "model_name",
     "open_folder",
     "touch",
 ]
 
 CurveKind = Literal["handles", "betas"]
-Kind = Literal["points", "handles", "betas", "model"]
+Kind = Literal["points", "handles", "betas", "model", "picture", "upload"]
+PICTURE_BYTES = 2_000_000  # of a picture's file, as it is brought
 POINT_BYTES = 20  # two float64 coordinates and a float32 colour
 GONE = "{} no longer here: draw, upload or design it again."
 MODEL_GONE = (
     "This model is no longer on the server: train it again, or upload the file that you downloaded."
 )
+PICTURE_GONE = "This picture is no longer on the server: upload it again."
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,8 +223,62 @@ def load_model_bytes(name: object) -> bytes:
     return load(name, ["model"], MODEL_GONE)[1]
 
 
+def keep_picture(data: bytes) -> str:
+    """Keep a picture, the bytes of a PNG file that :mod:`explainer.images` wrote.
+
+    Returns
+    -------
+    str
+        The name, for :func:`load_picture`.
+
+    Raises
+    ------
+    ValueError
+        If the server cannot write.
+    """
+    return keep("picture", data)
+
+
+def load_picture(name: object) -> bytes:
+    """Return the bytes of a kept picture.
+
+    Raises
+    ------
+    ValueError
+        If it is not here any more.
+    """
+    return load(name, ["picture"], PICTURE_GONE)[1]
+
+
+def keep_upload(data: bytes) -> str:
+    """Keep a file that nobody has looked into, until a worker process has.
+
+    Returns
+    -------
+    str
+        The name, for :func:`load_upload`.
+
+    Raises
+    ------
+    ValueError
+        If the server cannot write.
+    """
+    return keep("upload", data)
+
+
+def load_upload(name: object) -> bytes:
+    """Return the bytes of a file that was kept to be looked into.
+
+    Raises
+    ------
+    ValueError
+        If it is not here any more.
+    """
+    return load(name, ["upload"], PICTURE_GONE)[1]
+
+
 def kind_of(name: object) -> Kind:
-    """Return what a name stands for: ``points``, ``handles``, ``betas`` or ``model``.
+    """Return what a name stands for, such as ``points``, ``handles``, ``betas`` or ``model``.
 
     Raises
     ------

@@ -43,10 +43,12 @@ from explainer.settings import Settings
 from explainer.ui.bodies import CONTAINER, MAX_QUERY, refusal
 from explainer.ui.model_routes import model_routes
 from explainer.ui.own_routes import own_routes
+from explainer.ui.picture_routes import picture_routes
 from explainer.ui.player.component import STATIC_DIR as PLAYER_DIR
 from explainer.ui.run_routes import run_routes
 from explainer.ui.services import Services
 from explainer.ui.takehome_routes import takehome_routes
+from explainer.ui.undo_routes import undo_routes
 
 STATIC_DIR = Path(__file__).parent / "static"
 JSON, CSV = "application/json", "text/csv; charset=utf-8"
@@ -186,7 +188,9 @@ def make_routes(services: Services) -> list[BaseRoute]:
         ),
         *model_routes(services),  # before run_routes, which take every verb for theirs
         *run_routes(services),
+        *undo_routes(services),
         *takehome_routes(),
+        *picture_routes(services),
         *own_routes(),
         Route("/static/plotly.js", _plotly_script),
         Route("/static/player/{name}", _static(PLAYER_DIR)),

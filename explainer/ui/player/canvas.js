@@ -22,6 +22,7 @@ export class CloudView {
   #base = null; // paper, grid, numbers and the background cloud, drawn once per size and theme
   #marginals = null;
   #density = new Density();
+  #box = null; // the part of the plane to be seen, if not the data's limits
   #points = null; // where they are in the picture last drawn
   #ghosts = null;
   #core = null; // what a thumbnail shows of the plane
@@ -37,7 +38,14 @@ export class CloudView {
     this.#data = data;
     this.#core = null;
     this.#points = null;
-    this.#marginals = data?.prior && data.count ? new Marginals(data) : null;
+    this.#marginals = data?.prior && data.count ? new Marginals(data, this.#words.reference) : null;
+    this.#base = null;
+  }
+
+  /** Show this box, [x low, x high, y low, y high] in data units, rather than the data's limits. */
+  setBox(box) {
+    if (String(box) === String(this.#box)) return;
+    this.#box = box;
     this.#base = null;
   }
 
@@ -80,7 +88,7 @@ export class CloudView {
     }
     context.putImageData(image.data, 0, 0);
 
-    this.#marginals?.draw(context, points, place, theme, this.#words.reference);
+    this.#marginals?.draw(context, points, place, theme);
     if (arrows) drawArrows(context, arrows, position, place, theme);
     for (const point of marked) {
       if (!(point >= 0 && point < data.points)) continue;
@@ -135,7 +143,8 @@ export class CloudView {
     const { width, height, pixels } = this.#image;
     const ratio = this.ratio;
     const band = this.#marginals ? BAND : 0;
-    this.place = placement(this.#data?.limits ?? [-1, 1, -1, 1], width, height, { ratio, band });
+    const limits = this.#data?.limits ?? [-1, 1, -1, 1];
+    this.place = placement(limits, width, height, { ratio, band, view: this.#box ?? limits });
     const context = this.#context;
     for (const paper of [this.theme.mode === "dark" ? "#111827" : "#ffffff", this.theme.paper]) {
       context.fillStyle = paper; // the theme's may be translucent, and this canvas is opaque

@@ -18,6 +18,7 @@ def point_cloud(
     *,
     label: str,
     group: str = "",
+    aligned: bool = False,
     autoplay: bool = False,
     strip: bool = False,
     controls: bool = True,
@@ -29,8 +30,9 @@ def point_cloud(
 ) -> gr.HTML:
     """Return a player of point clouds over time.
 
-    An event handler shows other data by returning ``{"src": url}``; its listener should have
-    ``show_progress="hidden"``, because the player shows its own.
+    An event handler shows other data by returning ``{"src": url}``, with a ``title`` if they are
+    called something else; its listener should have ``show_progress="hidden"``, because the player
+    shows its own.
 
     Parameters
     ----------
@@ -40,6 +42,8 @@ def point_cloud(
         Title of the player, and its name for a screen reader.
     group : str
         Players with the same group move together.
+    aligned : bool
+        Show the same part of the plane as the others of the group that are aligned.
     autoplay : bool
         Play once when first seen, unless the reader asked for less motion.
     strip : bool
@@ -69,6 +73,7 @@ def point_cloud(
         label=label,
         elem_id=elem_id,
         group=group,
+        aligned=aligned,
         autoplay=autoplay,
         strip=strip,
         controls=controls,

@@ -5,7 +5,7 @@ import { Beside } from "./beside.js";
 import { CloudView } from "./canvas.js";
 import { listen, reflect } from "./controls.js";
 import { FrameSet } from "./frames.js";
-import { buildShell, VIEWS, WORDS } from "./shell.js";
+import { buildShell, nameShell, VIEWS, WORDS } from "./shell.js";
 import { Sight } from "./sight.js";
 import { Source } from "./source.js";
 import { State } from "./state.js";
@@ -27,6 +27,7 @@ export class Player {
   #takeaway;
   #moves; // whether the reader minds things that move by themselves
   #autoplay;
+  #aligned; // whether it shows the same part of the plane as others of its group
   #state = new State(this);
   #request = 0; // the animation frame asked for, if any
   #stale = false; // whether the thumbnails are of other data
@@ -41,11 +42,15 @@ export class Player {
     this.words = { ...WORDS, ...options.words };
     this.#moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.#autoplay = autoplay && this.#moves;
+    this.#aligned = options.aligned ?? false;
     root.player = this;
     this.parts = buildShell(root, label, this.words, { height: this.height, controls, gif });
     this.#source = new Source(this.words.unreachable, {
       onstart: () => this.#state.set("loading"),
-      onload: (data) => this.load(data),
+      onload: (data, title) => {
+        nameShell(root, this.parts, (this.label = title), this.words);
+        this.load(data);
+      },
       onfail: (sentence) => this.refuse(sentence),
     });
     this.#view = new CloudView(this.parts.canvas, this.words);
@@ -72,9 +77,9 @@ export class Player {
     return this.#sight.visible;
   }
 
-  /** Fetch a container and show it; the newest call wins. */
-  open(src) {
-    if (src) this.#source.open(src);
+  /** Fetch a container and show it, under another title once it is there; the newest call wins. */
+  open(src, title = this.label) {
+    if (src) this.#source.open(src, title);
   }
 
   /** Forget what is being fetched: what comes next is newer. */
@@ -201,6 +206,7 @@ export class Player {
   onchange() {
     const { timeline } = this;
     reflect(this);
+    if (this.#aligned) this.#view.setBox(this.#commonBox());
     const failed = this.#fields.filter((field) => field.error && (!timeline.arrows || field !== this.#field));
     if (failed.length) {
       for (const field of failed) field.forget();
@@ -268,6 +274,14 @@ export class Player {
     this.#stale = false;
   }
 
+  /** The box that holds the limits of all aligned members that show the same data. */
+  #commonBox() {
+    const members = [...this.timeline.members].filter((member) => member.#aligned && member.data);
+    const boxes = members.filter((member) => member.data.source === this.data?.source).map(({ data }) => data.limits);
+    if (boxes.length < 2) return null;
+    return [0, 1, 2, 3].map((side) => Math[side % 2 ? "max" : "min"](...boxes.map((box) => box[side])));
+  }
+
   /** The arrows that are to be shown, if these data have any. */
   get #field() {
     return this.#fields[this.timeline.field] ?? this.#fields[0];
@@ -297,13 +311,16 @@ export class Player {
   }
 }
 
-/** Make a player in `element`; `props.value` says what to fetch (`src`), or what is wrong (`error`). */
+/**
+ * Make a player in `element`; `props.value` says what to fetch (`src`) and what that is called, if
+ * not as before (`title`), or what is wrong (`error`).
+ */
 export async function mount(element, props, watch) {
   await loadStyles(new URL("player.css", import.meta.url));
   const player = new Player(element.querySelector("[data-player]") ?? element, props);
   const open = () => {
-    const { src, error } = props.value ?? {};
-    if (!error) return player.open(src);
+    const { src, title, error } = props.value ?? {};
+    if (!error) return player.open(src, title);
     player.cancel();
     player.refuse(error);
   };

@@ -91,15 +91,12 @@ export function buildShell(root, label, words, { height, controls, gif }) {
   root.style.setProperty("--pc-height", `${height}px`);
   root.tabIndex = 0;
   root.setAttribute("role", "group");
-  root.setAttribute("aria-label", label);
   const found = [...root.querySelectorAll("[data-part]")];
   const parts = Object.fromEntries(found.map((part) => [part.dataset.part, part]));
-  parts.title.textContent = label;
-  parts.title.hidden = !label; // an empty heading is one to stumble over
+  nameShell(root, parts, label, words);
   root.setAttribute("aria-description", words.keys);
   parts.bar.hidden = !controls;
   parts.gif.hidden = !gif;
-  parts.canvas.setAttribute("aria-label", `${label}: ${words.drawing}`);
   parts.slider.setAttribute("aria-label", words.frame);
   parts.fields.setAttribute("aria-label", words.fields);
   parts.meter.setAttribute("aria-label", words.saving);
@@ -115,6 +112,14 @@ export function buildShell(root, label, words, { height, controls, gif }) {
   parts.ghosts.setAttribute("aria-label", words.ghostsNote);
   parts.cancel.textContent = words.cancel;
   return parts;
+}
+
+/** Call a player by what it shows: in its heading, and for a screen reader. */
+export function nameShell(root, parts, label, words) {
+  root.setAttribute("aria-label", label);
+  parts.title.textContent = label;
+  parts.title.hidden = !label; // an empty heading is one to stumble over
+  parts.canvas.setAttribute("aria-label", `${label}: ${words.drawing}`);
 }
 
 /** Set text only where it differs: writing the same text still costs layout, and is read aloud. */

@@ -6,7 +6,7 @@ import { decode } from "./frames.js";
 const PACE = 150; // milliseconds between two fetches
 const PATIENCE = 300; // milliseconds a fetch is given before a newer one cancels it
 
-/** Tells `onstart()`, then `onload(data)` or `onfail(sentence)`. */
+/** Tells `onstart()`, then `onload(data, title)` or `onfail(sentence)`. */
 export class Source {
   #turn = 0; // counts the calls of open: only the newest goes on
   #asked = -Infinity; // when the newest fetch began
@@ -19,9 +19,10 @@ export class Source {
 
   /**
    * Fetch a container; a newer call cancels an older one, but first gives it a moment: a server
-   * that computes does not notice a cancelled request, and a dragged slider makes many.
+   * that computes does not notice a cancelled request, and a dragged slider makes many. `title` is
+   * handed on with what comes.
    */
-  async open(address) {
+  async open(address, title) {
     const turn = ++this.#turn;
     if (this.#under) {
       await Promise.race([this.#under, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
@@ -33,7 +34,7 @@ export class Source {
     this.#asked = performance.now();
     this.#abort?.abort();
     this.#abort = new AbortController();
-    const under = (this.#under = this.#fetch(address, this.#abort.signal));
+    const under = (this.#under = this.#fetch(address, title, this.#abort.signal));
     await under;
     if (this.#under === under) this.#under = null;
   }
@@ -44,11 +45,11 @@ export class Source {
     this.#abort?.abort();
   }
 
-  async #fetch(address, signal) {
+  async #fetch(address, title, signal) {
     this.told.onstart();
     try {
       const data = decode(await fetchBytes(address, signal, this.unreachable));
-      if (!signal.aborted) this.told.onload(data);
+      if (!signal.aborted) this.told.onload(data, title);
     } catch (error) {
       if (!signal.aborted) this.told.onfail(error.message);
     }

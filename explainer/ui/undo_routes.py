@@ -1,0 +1,62 @@
+"""The route that starts a run of networks which learn to undo noise."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+from starlette.routing import BaseRoute
+
+from explainer.jobs import Busy, TooManyRuns
+from explainer.noise_settings import UndoSettings
+from explainer.own import is_own, load_points
+from explainer.page_settings import Seed
+from explainer.restore_config import recipe
+from explainer.settings import InvalidSetting
+from explainer.ui.bodies import Answer, in_thread, posted
+from explainer.ui.own_routes import _json
+from explainer.ui.services import Services
+
+TARGET = "explainer.experiments.undoing:live_undoing"
+MAX_JSON = 1000  # bytes
+VISITOR = re.compile(r"[0-9-]{4,64}")
+
+
+class UndoingSettings(UndoSettings):
+    """A run to be started, and whose it is."""
+
+    visitor: Annotated[str, Field(max_length=64)] = ""
+    seed: Seed = 0
+
+
+def undo_routes(services: Services) -> list[BaseRoute]:
+    """Return the route of networks that learn to undo noise.
+
+    Parameters
+    ----------
+    services : Services
+
+    Returns
+    -------
+    list of starlette routes
+        ``POST /api/undo/start`` takes :class:`UndoingSettings` as JSON and answers with ``run``,
+        the id of the visitor's new run, and ``steps``, the steps of each of its three networks. A
+        refusal is ``{"error": sentence}`` with status 413, 422 or, where too many wait, 503.
+    """
+
+    def start(data: bytes) -> Answer:
+        s = UndoingSettings(**_json(data))
+        if not VISITOR.fullmatch(s.visitor):
+            raise InvalidSetting("The page's own name is missing; please reload the page.")
+        steps = recipe(s.dataset, s.network, "gaussian", s.seed).steps  # the same for all three
+        if is_own(s.dataset):
+            load_points(s.dataset)  # says so if they are gone
+        argument = s.model_dump(include={"dataset", "network", "seed"})
+        try:
+            run = services.store.submit(TARGET, argument, visitor=s.visitor)
+        except TooManyRuns as error:
+            raise Busy(str(error)) from None
+        return {"run": run, "steps": steps}
+
+    return [posted("/api/undo/start", MAX_JSON, "request", in_thread(start))]
