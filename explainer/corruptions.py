@@ -215,7 +215,7 @@ def multiplicative(x_0: Tensor, amount: Amount, generator: torch.Generator, box:
     positive. The end is the data times g: what was black stays black.
     """
     u = torch.rand(x_0.shape, generator=generator, dtype=x_0.dtype)
-    g = -torch.log1p(-u)  # four times as fast as torch's exponential_
+    g = -torch.log1p(-u)  # in half the time of exponential_
     return x_0 + amount * (x_0 - box.low) * (g - 1)  # at amount 0, exactly x_0
 
 

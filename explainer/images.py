@@ -23,7 +23,8 @@ Picture = NDArray[np.uint8]
 MAX_SIDE = 384  # pixels
 MIN_SIDE = 8  # pixels: less shows nothing, and no filter fits in
 MAX_PIXELS = 4_000_000  # of a file: decoding this many takes 16 MB
-DIGITS_ACROSS, DIGITS_DOWN = 10, 6
+DIGITS_ACROSS, DIGITS_DOWN = 6, 4
+DIGIT_MARGIN = 2  # pixels of black around each digit, so that they stay apart
 JPEG_QUALITY = 78
 NO_PICTURE = "The file is not a PNG or JPEG picture, or it is damaged."
 PAPER = (255, 255, 255)  # seen through what is transparent
@@ -55,7 +56,7 @@ def read_picture(data: bytes) -> Picture:
     try:
         image = Image.open(BytesIO(data), formats=("PNG", "JPEG"))
         size = image.size
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(f"The picture is too large: {_TAKEN}.") from None
     except Exception:  # damaged files raise OSError, SyntaxError, struct.error and more
         raise ValueError(NO_PICTURE) from None
@@ -127,10 +128,11 @@ def _shipped(name: str) -> Picture:
     from sklearn import datasets  # it takes a second, and the page's server never needs it
 
     if name == DIGITS:
-        digits = datasets.load_digits().images[: DIGITS_ACROSS * DIGITS_DOWN]  # (60, 8, 8), 0..16
-        rows = digits.reshape(DIGITS_DOWN, DIGITS_ACROSS, 8, 8).swapaxes(1, 2)
-        grey = rows.reshape(8 * DIGITS_DOWN, 8 * DIGITS_ACROSS) / 16
-        return to_bytes(grey)
+        digits = datasets.load_digits().images[: DIGITS_ACROSS * DIGITS_DOWN] / 16  # (24, 8, 8)
+        apart = np.pad(digits, ((0, 0), *[(DIGIT_MARGIN, DIGIT_MARGIN)] * 2))  # (24, 12, 12)
+        side = apart.shape[1]
+        rows = apart.reshape(DIGITS_DOWN, DIGITS_ACROSS, side, side).swapaxes(1, 2)
+        return to_bytes(rows.reshape(DIGITS_DOWN * side, DIGITS_ACROSS * side))  # (48, 72)
     return shrunk(datasets.load_sample_image(f"{name}.jpg"), MAX_SIDE)
 
 

@@ -41,7 +41,7 @@ class RestoreConfig(Settings):
         Of a data set of points; of the digits there are as many as there are.
     width, depth : int
         ``mlp``: units in each hidden layer, number of hidden layers. ``unet``: channels at full
-        size, which double at each level, and number of levels.
+        size, each level having so many more, and number of levels.
     batch_size : int
         Points or pictures per step.
     steps : int
@@ -67,7 +67,7 @@ class RestoreConfig(Settings):
     width: Annotated[Whole, Field(ge=4, le=512)] = 64
     depth: Annotated[Whole, Field(ge=1, le=5)] = 3
     batch_size: Annotated[Whole, Field(ge=2, le=8192)] = 1024
-    steps: Annotated[Whole, Field(ge=1, le=1_000_000)] = 400
+    steps: Annotated[Whole, Field(ge=1, le=1_000_000)] = 800
     learning_rate: Annotated[Real, Field(gt=0, le=10)] = 1e-2
     ema: Annotated[Real, Field(ge=0, lt=1)] = 0.99
     seed: Annotated[Whole, Field(ge=0, le=2**31 - 1)] = 0
@@ -89,6 +89,9 @@ def recipe(
 ) -> RestoreConfig:
     """Return the settings that learn well in a few seconds, chosen by measurement.
 
+    On one quiet core points take about 1.5 seconds for each kind, the digits 3 seconds with ``mlp``
+    and 13 with ``unet``. tests/test_restoring.py holds them to the best loss that there is.
+
     Raises
     ------
     InvalidSetting
@@ -98,5 +101,5 @@ def recipe(
     if dataset != DIGITS:
         return config
     if network == "mlp":
-        return config.replace(width=256, depth=3, batch_size=256, steps=1500, learning_rate=2e-3)
-    return config.replace(width=16, depth=2, batch_size=128, steps=1000, learning_rate=4e-3)
+        return config.replace(width=192, depth=2, batch_size=128, steps=1800, learning_rate=3e-3)
+    return config.replace(width=16, depth=3, batch_size=64, steps=1500, learning_rate=4e-3)

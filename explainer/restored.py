@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, get_args
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from explainer.checkpoints import InvalidCheckpoint, _check_tensors
@@ -79,12 +79,9 @@ def save(
         If the file cannot be written.
     """
     said = {"version": VERSION, "config": config.model_dump(), "info": info}
+    tensors = {name: tensor.contiguous() for name, tensor in parameters.items()}
     draft = path.with_name(path.name + ".part")
-    save_file(
-        {name: tensor.contiguous() for name, tensor in parameters.items()},
-        draft,
-        metadata={KEY: json.dumps(said, allow_nan=False)},
-    )
+    draft.write_bytes(save_tensors(tensors, metadata={KEY: json.dumps(said, allow_nan=False)}))
     draft.replace(path)
 
 

@@ -124,13 +124,17 @@ class RestoreTrainer:
         return value
 
     def validation(self) -> float:
-        """Mean squared error of the averaged weights on data never trained on.
+        """Mean squared error of the averaged weights, see :meth:`validation_of`."""
+        return self.validation_of(self.restorer())
+
+    def validation_of(self, restorer: Restorer) -> float:
+        """Mean squared error of a restorer on data that nothing learns from.
 
         Data, amounts and noise are the same each time.
         """
         x_0, amount = validation_data(self.held_out)
         x = self._corruption(x_0, amount, torch.Generator().manual_seed(VALIDATION_SEED), self.box)
-        return F.mse_loss(self.restorer()(x, amount), x_0).item()
+        return F.mse_loss(restorer(x, amount), x_0).item()
 
     def restorer(self) -> Restorer:
         """Make the restorer of the averaged weights, which goes on learning."""

@@ -31,7 +31,7 @@ LAYERS = [
     {"noise_settings", "restore_config"},
     {"restorers", "cold", "images"},
     {"restoring", "digit_quality"},
-    {"checkpoints", "quality"},
+    {"checkpoints", "quality", "restored"},
     {"experiments", "train_command"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}

@@ -13,11 +13,15 @@ from explainer.own import (
     is_own,
     keep_curve,
     keep_model,
+    keep_picture,
     keep_points,
+    keep_upload,
     kind_of,
     load_curve,
     load_model_bytes,
+    load_picture,
     load_points,
+    load_upload,
     model_name,
 )
 
@@ -93,6 +97,16 @@ def test_a_model_comes_back_as_it_was() -> None:
     assert name == model_name(b"any\nbytes")
     assert kind_of(name) == "model"
     assert load_model_bytes(name) == b"any\nbytes"
+
+
+def test_a_picture_and_a_file_to_be_looked_into_come_back_as_they_were() -> None:
+    picture, upload = keep_picture(b"any\nbytes"), keep_upload(b"any\nbytes")
+    assert picture != upload
+    assert (kind_of(picture), kind_of(upload)) == ("picture", "upload")
+    assert load_picture(picture) == load_upload(upload) == b"any\nbytes"
+    for load, name in ((load_picture, upload), (load_upload, picture)):
+        with pytest.raises(ValueError, match=r"^This picture is no longer on the server: upload"):
+            load(name)
 
 
 def test_points_are_no_schedule_and_a_schedule_no_points() -> None:

@@ -127,8 +127,8 @@ def closed_form(fields: dict[str, Any]) -> bytes:
     For each kind the arrays ``truth <kind>`` and ``made <kind>``, (amounts, m, 2), and
     ``law <kind>``, the shares of one value's copies, float32 (amounts, bins). The header's
     ``kinds`` has for each its ``limits``, how many points at most lie ``outside``, and over the
-    amounts the distances ``apart`` and ``chance``, their ratio ``times``, and the moments of that value, ``exact`` and
-    ``measured``.
+    amounts the distances ``apart`` and ``chance``, their ratio ``times``, and the moments of that
+    value, ``exact`` and ``measured``.
     """
     s = NoiseDataSettings(**fields)
     data = make_dataset(s.dataset, POINTS, seed=s.seed)

@@ -1,179 +1,102 @@
-"""Noise undone by networks, one for each kind of noise: what they say, and where walks lead.
+"""The shipped networks that undo noise, looked at.
 
-A look is a container: how well networks predict at each amount, walks back from pure corruption by
-every rule, and how good their ends are. It is the same for shipped networks and for those that are
-being trained.
+How good their walks end is measured on thousands of them and lies beside this module, in
+``undo.json``; ``python -m explainer.experiments.undo`` measures it again, in a minute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from explainer.cold import ColdState, RuleName, rules_for, start, walk
-from explainer.corruptions import CORRUPTIONS
-from explainer.experiments.common import chosen_frames
-from explainer.experiments.real import rounded
-from explainer.experiments.undo_scenes import AMOUNTS, NOISE_SEED, Arrays, Scene, scene_of
-from explainer.frames import encode
-from explainer.noise_settings import MainCorruption, UndoSettings
-from explainer.restored import shipped_restorers
-from explainer.restorers import Restorer
+from explainer.experiments.quality_steps import digest
+from explainer.experiments.undo_looks import Figures, finished, look
+from explainer.experiments.undo_scenes import KINDS, scene_of
+from explainer.frames import decode
+from explainer.noise_settings import UndoSettings
+from explainer.restored import PAIRS, path_of, shipped_restorers
 
-FEW, MANY = 5, 40  # steps of a walk: as the tutorial has it, and where a rule shows what it is
-MOST_STATES = 11  # of a walk that are drawn
-
-Parts = Generator[None, None, bytes]
-"""A look in the making: after each piece of work whoever makes it may do something else."""
+KNOWN = Path(__file__).with_name("undo.json")
 
 
-def finished(parts: Parts) -> bytes:
-    """Make a look at one go."""
-    while True:
-        try:
-            next(parts)
-        except StopIteration as made:
-            return bytes(made.value)
+def _digests(dataset: str, network: str) -> list[str]:
+    """Tell the networks from others that may have shipped before."""
+    return [digest(path_of(dataset, network, kind)) for kind in KINDS]
 
 
-def error(x_0: Tensor, x0_hat: Tensor) -> float:
-    """Mean squared error per coordinate."""
-    return rounded((x0_hat - x_0).square().double().mean().item())
+@cache
+def read_known() -> dict[str, Any]:
+    """Read the file: by data set and network ``digests``, and the figures that go with them."""
+    known: dict[str, Any] = json.loads(KNOWN.read_text(encoding="utf-8"))
+    return known
 
 
-@torch.no_grad()
-def errors(scene: Scene, kind: MainCorruption, restorer: Restorer) -> list[float]:
-    """Measure predictions at each of the amounts, on data never trained on."""
-    found = []
-    for amount in AMOUNTS:
-        draws = torch.Generator().manual_seed(NOISE_SEED)
-        x = CORRUPTIONS[kind](scene.held_out, amount, draws, scene.box)
-        found.append(error(scene.held_out, restorer(x, torch.full((1, 1), amount))))
-    return found
+def known_figures(dataset: str, network: str) -> Figures | None:
+    """Return what was measured of the networks that ship now, or None if it was not."""
+    known = read_known().get(f"{dataset} {network}")
+    if known is None or known["digests"] != _digests(dataset, network):
+        return None
+    return {name: known[name] for name in ("quality", "noise")}
 
 
-@torch.no_grad()
-def _predictions(scene: Scene, kind: MainCorruption, restorer: Restorer) -> Arrays:
-    x, amounts = scene.noised(kind)
-    predicted = restorer(x, amounts)
-    return {f"noised {kind}": scene.write(x), f"predicted {kind}": scene.write(predicted)}
-
-
-def _pure(scene: Scene, kind: MainCorruption) -> Tensor:
-    """Draw the pure corruption that all walks of a kind start from."""
-    like = scene.held_out.new_zeros(scene.samples, scene.held_out.shape[1])
-    return start(kind, like, scene.box, NOISE_SEED)
-
-
-def _walked(
-    scene: Scene, kind: MainCorruption, rule: RuleName, restorer: Restorer, n: int
-) -> tuple[list[ColdState], Tensor]:
-    """Walk back; return the states that are drawn, of as many points as are drawn, and all ends."""
-    x = _pure(scene, kind)
-    fresh = torch.Generator().manual_seed(NOISE_SEED + 1)
-    chosen = set(chosen_frames(n + 1, MOST_STATES))
-    kept = []
-    for i, state in enumerate(walk(rule, kind, restorer, x, n, fresh, scene.box, NOISE_SEED)):
-        if i in chosen:
-            few = slice(scene.drawn)
-            kept.append(ColdState(state.x[few].clone(), state.x0_hat[few].clone(), state.amount))
-    return kept, state.x
-
-
-def look(
-    scene: Scene,
-    restorers: Mapping[MainCorruption, Restorer],
-    *,
-    counts: tuple[int, ...] = (FEW, MANY),
-    **header: Any,
-) -> Parts:
-    """Look at networks that undo noise.
+def look_at_shipped(dataset: str, network: str, figures: Figures | None = None) -> bytes:
+    """Look at the shipped networks of a data set.
 
     Parameters
     ----------
-    scene : Scene
-    restorers : mapping of str to callable
-        By kind of noise, in the order in which they are shown.
-    counts : tuple of int
-        Numbers of steps; every rule walks in each of them.
-    **header
-        What else the page is told: ``dataset``, ``network``, ``step``, ``steps``, ``parameters``,
-        ``seconds``.
+    dataset, network : str
+    figures : dict, optional
+        What is known of them; left out, it is measured, which takes seconds.
 
     Returns
     -------
-    generator
-        Yields between two pieces of work, and returns the container. Its header has ``data``,
-        ``kinds``, ``amounts``, ``errors`` by kind at each of the amounts, ``mean_error`` (of always
-        answering with the mean of the data), ``walks``, their ``quality``, and that of ``real``
-        data and of pure ``noise`` by kind; for points ``limits``. Its arrays are ``clean``,
-        ``color``, ``mean``; of each kind ``noised`` and ``predicted``; of each walk ``x``, ``x0``
-        and ``walk color``.
+    bytes
+        A container, see :func:`explainer.experiments.undo_looks.look`.
 
     Raises
     ------
     ValueError
-        With a sentence for the learner, if samples grow beyond all numbers.
+        With a sentence, if there are none.
     """
-    measured: dict[str, list[float]] = {}
-    walks: list[dict[str, Any]] = []
-    quality: list[dict[str, Any]] = []
-    noise: dict[str, dict[str, Any]] = {}
-    arrays: Arrays = dict(scene.arrays)
-    for kind, restorer in restorers.items():
-        measured[kind] = errors(scene, kind, restorer)
-        arrays |= _predictions(scene, kind, restorer)
-        yield
-        for rule in rules_for(kind):
-            for n in counts:
-                states, ends = _walked(scene, kind, rule, restorer, n)
-                key = {"kind": kind, "rule": rule, "n": n}
-                walks.append({**key, "amounts": [state.amount for state in states]})
-                quality.append({**key, **_told(scene.measure(ends))})
-                name = f"{kind} {rule} {n}"
-                arrays[f"x {name}"] = scene.write(torch.stack([s.x for s in states]))
-                arrays[f"x0 {name}"] = scene.write(torch.stack([s.x0_hat for s in states]))
-                if (color := scene.color(states[-1].x)) is not None:
-                    arrays[f"walk color {name}"] = color
-                yield
-        noise[kind] = _told(scene.measure(_pure(scene, kind)))
-    told = {
-        "data": scene.data,
-        "kinds": list(restorers),
-        "amounts": list(AMOUNTS),
-        "errors": measured,
-        "mean_error": error(scene.held_out, scene.mean),
-        "walks": walks,
-        "quality": quality,
-        "real": _told(scene.real),
-        "noise": noise,
-        **scene.header,
-        **header,
-    }
-    return encode(told, arrays)
-
-
-def _told(figures: dict[str, Any]) -> dict[str, Any]:
-    return {k: rounded(v) if isinstance(v, float) else v for k, v in figures.items()}
+    found = shipped_restorers(dataset, network)
+    config, _, info = found[KINDS[0]]
+    return finished(
+        look(
+            scene_of(config),
+            {kind: found[kind].restorer for kind in KINDS},
+            figures=figures,
+            dataset=dataset,
+            network=network,
+            step=info["step"],
+            steps=config.steps,
+            parameters=info["parameters"],
+            seconds={kind: found[kind].info["seconds"] for kind in KINDS},
+        )
+    )
 
 
 def shipped_undo(fields: dict[str, Any]) -> bytes:
     """Compute :class:`UndoSettings`: a look at shipped networks, as a container."""
     s = UndoSettings(**fields)
-    found = shipped_restorers(s.dataset, s.network)
-    config, _, info = next(iter(found.values()))
-    return finished(
-        look(
-            scene_of(config),
-            {kind: restorer for kind, (_, restorer, _) in found.items()},
-            dataset=s.dataset,
-            network=s.network,
-            step=info["step"],
-            steps=config.steps,
-            parameters=info["parameters"],
-            seconds={kind: info["seconds"] for kind, (_, _, info) in found.items()},
-        )
-    )
+    shipped_restorers(s.dataset, s.network)  # says so if there are none
+    return look_at_shipped(s.dataset, s.network, known_figures(s.dataset, s.network))
+
+
+def main() -> None:
+    """Write the file."""
+    torch.set_num_threads(1)
+    rows = []
+    for dataset, network in PAIRS:
+        header, _ = decode(look_at_shipped(dataset, network))
+        measured = {name: header[name] for name in ("quality", "noise")}
+        row = {"digests": _digests(dataset, network), **measured}
+        rows.append(f"{json.dumps(f'{dataset} {network}')}: {json.dumps(row)}")
+    KNOWN.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
 import numpy as np
@@ -111,11 +111,6 @@ class PointScene:
         self.box = Box.around(clean)
         self.held_out = _evenly(held_out, HELD_OUT_POINTS)
         self.mean = clean.mean(dim=0, keepdim=True)
-        real = make_dataset(dataset, REFERENCE_POINTS, seed=REFERENCE_SEED)
-        # Relative to their mean: points of one's own may lie so far from 0 that single precision
-        # would lose them.
-        self._distance = DistanceTo((real.x * real.scale / UNIT).float(), n_projections=256)
-        self._origin = real.mean
         self.real = {"swd": real_distance(dataset)}
         chosen = chosen_frames(len(data.x), DRAWN_POINTS)
         self._clean = data.x[chosen]
@@ -143,11 +138,20 @@ class PointScene:
         """Colour points (n, 2) like the data point nearest to each."""
         return color_bytes(nearest_color(x, self._data))
 
+    @cached_property
+    def _distance(self) -> tuple[DistanceTo, Tensor]:
+        """Return the distance to real points, and the place it is measured from."""
+        real = make_dataset(self._data.name, REFERENCE_POINTS, seed=REFERENCE_SEED)
+        # Relative to their mean: points of one's own may lie so far from 0 that single precision
+        # would lose them.
+        return DistanceTo((real.x * real.scale / UNIT).float()), real.mean
+
     def measure(self, x: Tensor) -> dict[str, Any]:
         """Measure the distance of points (n, 2) to fresh real ones, in data units / 10."""
         check_finite(x)
-        data = self._data
-        return {"swd": self._distance(((x * data.scale + data.mean - self._origin) / UNIT).float())}
+        distance, origin = self._distance
+        in_data_units = x * self._data.scale + (self._data.mean - origin)
+        return {"swd": distance((in_data_units / UNIT).float())}
 
 
 class DigitScene:
@@ -188,7 +192,7 @@ class DigitScene:
         return digit_quality(x).as_fields()
 
 
-@lru_cache(maxsize=4)  # of points each holds ten megabytes
+@lru_cache(maxsize=8)  # of points each holds four megabytes
 def _scene(config: RestoreConfig) -> Scene:
     return DigitScene() if config.dataset == DIGITS else PointScene(config)
 

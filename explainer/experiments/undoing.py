@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from explainer.experiments.losses import Losses
-from explainer.experiments.undo import FEW, MANY, look
+from explainer.experiments.undo_looks import FEW, MANY, look
 from explainer.experiments.undo_scenes import KINDS, scene_of
 from explainer.jobs.reports import Report
 from explainer.restore_config import recipe
@@ -165,7 +165,7 @@ def live_undoing(fields: dict[str, Any]) -> News:
     Report
         Its series are ``step`` with ``loss`` and ``smooth`` of each kind of noise, and ``shown``,
         the steps of the looks, with ``validation`` of each kind; a kind's name stands behind a
-        space. Frames are looks, see :func:`explainer.experiments.undo.look`; the last report has
+        space. Frames are looks, see :mod:`explainer.experiments.undo_looks`; the last report has
         one of the trained networks.
     """
     run = UndoingRun(fields["dataset"], fields["network"], fields["seed"])

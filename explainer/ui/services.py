@@ -29,6 +29,12 @@ PRELOAD = (
     "explainer.experiments.derivation",
     "explainer.experiments.roundtrip",
     "explainer.experiments.wrong",
+    "explainer.experiments.pictures",
+    "explainer.experiments.undo",
+    "explainer.experiments.undoing",
+    "explainer.experiments.composing",
+    "explainer.experiments.endstates",
+    "explainer.experiments.closedform",
     "torch._dynamo",
 )
 SLOW = (

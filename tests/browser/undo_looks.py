@@ -76,13 +76,13 @@ class Made:
 
 @cache
 def _points(dataset: str) -> tuple[Made, Any]:
-    data = make_dataset(dataset, 600, seed=1)
+    data = make_dataset(dataset, 400, seed=1)
     return Made(data.x, Box.around(data.x), 200), data
 
 
 @cache
 def _digits() -> Made:
-    return Made(digits().train[:600], Box.of_images(), 16)
+    return Made(digits().train[:200], Box.of_images(), 16)
 
 
 def _quality(made: Made, x: Tensor, data: Any) -> dict[str, float]:
@@ -126,7 +126,9 @@ def parts(
         predicted = [made.predict(kind, x, a) for x, a in zip(noised, amounts, strict=True)]
         costs = [((x - clean) ** 2).mean().item() for x in predicted]
         errors[kind] = [round(cost, 5) for cost in costs]
-        pick = (lambda xs: torch.stack([x[i] for i, x in enumerate(xs)])) if as_digits else torch.stack
+        pick = (
+            (lambda xs: torch.stack([x[i] for i, x in enumerate(xs)])) if as_digits else torch.stack
+        )
         tensors |= {f"noised {kind}": pick(noised), f"predicted {kind}": pick(predicted)}
     walks, quality, colors = [], [], {}
     for kind in NOISES:
@@ -134,7 +136,9 @@ def parts(
             for n in counts:
                 levels, x, x_0 = made.walk(kind, rule, n)
                 kept, name = _thinned(n), f"{kind} {rule} {n}"
-                walks.append({"kind": kind, "rule": rule, "n": n, "amounts": [levels[i] for i in kept]})
+                walks.append(
+                    {"kind": kind, "rule": rule, "n": n, "amounts": [levels[i] for i in kept]}
+                )
                 tensors |= {f"x {name}": x[kept], f"x0 {name}": x_0[kept]}
                 quality.append({"kind": kind, "rule": rule, "n": n, **_quality(made, x[-1], data)})
                 if data is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
-from playwright.sync_api import Locator, Page, Route
+from playwright.sync_api import Locator, Page, Route, expect
 
 from explainer.frames import encode
 from explainer.ui.text.undo import WORDS
@@ -79,15 +79,16 @@ class UndoDesk:
         self.polls += 1
         since = int(query["since"])
         fresh = self.news[since:]
-        header = dict(self.news[min(since, len(self.news) - 1)][0])
-        pictures = []
-        for said, found in fresh:
-            header = {**said, "series": header.get("series", {}) if header is said else said["series"]}
-            pictures += found
-        header["series"] = _joined([said["series"] for said, _ in fresh])
-        header["seq"] = max(since, len(self.news)) if since < 10**9 else since
+        said = (fresh or self.news)[-1][0]
+        names = {name for news, _ in fresh for name in news["series"]}
+        series = {
+            name: [value for news, _ in fresh for value in news["series"].get(name, [])]
+            for name in names
+        }
+        pictures = [picture for _, found in fresh for picture in found]
         arrays = {f"frame {i}": np.frombuffer(data, np.uint8) for i, data in enumerate(pictures)}
-        return route.fulfill(body=encode(header, arrays), content_type=BYTES)
+        body = encode({**said, "series": series, "seq": len(self.news)}, arrays)
+        return route.fulfill(body=body, content_type=BYTES)
 
     def hear(self, status: str, *pictures: bytes, step: int = 0, **more: Any) -> None:
         """Have the run say something new."""
@@ -96,6 +97,7 @@ class UndoDesk:
             series = {"step": [step], "shown": [step]} if pictures else {"step": [step]}
             for i, kind in enumerate(WORDS["kinds"]):
                 series[f"loss {kind}"] = [0.9 / (i + 1) + 10 / step]
+                series[f"smooth {kind}"] = [0.8 / (i + 1) + 10 / step]
                 if pictures:
                     series[f"validation {kind}"] = [0.8 / (i + 1) + 10 / step]
         header = {
@@ -112,8 +114,14 @@ class UndoDesk:
 
     def open(self) -> UndoDesk:
         """Load the page; the chapter is open."""
+        look()  # made now, nobody waits for it
         self.page.goto(URL)
         return self
+
+    def train(self) -> None:
+        """Start a run and wait for its first news; plotly.js comes meanwhile, and is large."""
+        self.page.locator(".du-train").click()
+        expect(self.status).not_to_contain_text(WORDS["statuses"]["starting"], timeout=20000)
 
     def tell(self, **changes: Any) -> None:
         """Change the controls above."""
@@ -134,6 +142,24 @@ class UndoDesk:
         return self.page.get_by_role("slider", name=WORDS["slider"])
 
     @property
+    def readout(self) -> Locator:
+        return self.page.locator(".du-slide output")
+
+    @property
+    def current(self) -> Locator:
+        """The step of the history that the columns show."""
+        return self.page.locator("[aria-current=step]")
+
+    @property
+    def story(self) -> Locator:
+        """Where the networks on screen come from."""
+        return self.page.locator(".du-body > [aria-live]")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator(".du-run [role=status]")
+
+    @property
     def alert(self) -> Locator:
         return self.page.locator(".dc-error:not(:empty)")
 
@@ -142,7 +168,10 @@ class UndoDesk:
         found: str = self.image(name).evaluate("canvas => canvas.toDataURL()")
         return found
 
-
-def _joined(parts: list[dict[str, list[float]]]) -> dict[str, list[float]]:
-    names = {name for part in parts for name in part}
-    return {name: [value for part in parts for value in part.get(name, [])] for name in names}
+    def changes(self, name: str, before: str) -> None:
+        """Wait until a picture is another one."""
+        self.page.wait_for_function(
+            "([name, before]) => document.querySelector(`canvas[aria-label='${name}']`)"
+            ".toDataURL() !== before",
+            arg=[name, before],
+        )

@@ -78,8 +78,8 @@ export class Player {
   }
 
   /** Fetch a container and show it, under another title once it is there; the newest call wins. */
-  open(src, title = this.label) {
-    if (src) this.#source.open(src, title);
+  open(src, title) {
+    if (src) this.#source.open(src, title ?? this.label);
   }
 
   /** Forget what is being fetched: what comes next is newer. */

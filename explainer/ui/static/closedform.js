@@ -35,12 +35,20 @@ const number = (value, digits = 3) => {
 /** What it says of the formula that the noise is so many times as far from it as by chance. */
 export const verdict = (times) => (times >= FAILS ? "fails" : times >= ALIKE ? "doubtful" : "holds");
 
+/** What both figures share: the legend stands at the bottom, in the room left for it. */
+const frame = (below, onPhones) => ({
+  height: CHART,
+  hovermode: "x unified",
+  margin: { l: 52, r: 10, t: 8, b: innerWidth < 700 ? onPhones : below },
+  legend: { orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom" },
+});
+
 /** How far each kind is from the formula over the amounts, in units of what chance makes of it. */
 export function distanceFigure({ amounts, kinds }, chosen, at, words) {
   const lines = Object.entries(kinds).map(([kind, { times }]) => ({
     x: amounts, y: times, name: words.kinds[kind],
     mode: "lines",
-    opacity: kind === chosen ? 1 : 0.6,
+    opacity: kind === chosen ? 1 : 0.8,
     line: { color: COLORS[kind], width: kind === chosen ? 3.6 : 1.6 },
     hovertemplate: "%{y:.1f} ×",
   }));
@@ -51,10 +59,7 @@ export function distanceFigure({ amounts, kinds }, chosen, at, words) {
   };
   const dotted = { color: "#8888", width: 1.5, dash: "dot" };
   const layout = {
-    height: CHART,
-    hovermode: "x unified",
-    margin: { l: 52, r: 10, t: 8, b: 128 },
-    legend: { orientation: "h", y: -0.24, x: 0 },
+    ...frame(128, 186),
     xaxis: { title: { text: words.amount_axis, standoff: 4 }, range: [0, 1.01], hoverformat: ".2f" },
     yaxis: { type: "log", title: { text: words.distance_axis, standoff: 6 }, tickvals: TICKS, ticktext: TICKS.map(String) },
     shapes: [{ type: "line", x0: at, x1: at, yref: "paper", y0: 0, y1: 1, line: dotted }],
@@ -77,11 +82,8 @@ export function lawFigure({ bins, bell }, shares, kind, words) {
     hovertemplate: "%{y:.1%}",
   };
   const layout = {
-    height: CHART,
-    hovermode: "x unified",
+    ...frame(74, 96),
     bargap: 0.08,
-    margin: { l: 52, r: 10, t: 8, b: 78 },
-    legend: { orientation: "h", y: -0.17, x: 0 },
     xaxis: { title: { text: words.deviations, standoff: 4 }, range: [-6.1, 8.1], hoverformat: ".1f" },
     yaxis: { title: { text: words.share, standoff: 6 }, rangemode: "tozero", tickformat: ".0%" },
   };
@@ -91,7 +93,7 @@ export function lawFigure({ bins, bell }, shares, kind, words) {
 class ClosedForm {
   #kind = "salt_and_pepper";
   #known = null; // what came: header and arrays
-  #source = null; // whose data are in the players
+  #shown = false; // whether there is anything in the players
   #at = -1; // the amount that was told of, by its number
 
   constructor(body, words) {
@@ -140,14 +142,14 @@ class ClosedForm {
     this.#load();
   }
 
-  /** Put the chosen kind into both players; their frame stays, but for other data. */
+  /** Put the chosen kind into both players; the amount that is looked at stays. */
   #load() {
     if (!this.#known) return;
     const { header, arrays } = this.#known;
-    const { amounts, source, name, kinds } = header;
+    const { amounts, name, kinds } = header;
     const { limits, outside } = kinds[this.#kind];
-    const first = this.#source !== source;
-    this.#source = source;
+    const first = !this.#shown;
+    this.#shown = true;
     this.#at = -1;
     const labels = amounts.map((amount) => fill(this.words.frame, { amount: amount.toFixed(2) }));
     const notes = outside ? [fill(this.words.outside, { outside })] : [];

@@ -45,8 +45,8 @@ export function marginalFigure({ x, walk, jump, bell }, words) {
   const layout = {
     height: CHART,
     hovermode: "x unified",
-    margin: { l: 52, r: 10, t: 8, b: 76 },
-    legend: { orientation: "h", y: -0.2, x: 0 },
+    margin: { l: 52, r: 10, t: 8, b: innerWidth < 700 ? 106 : 88 },
+    legend: { orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom" },
     xaxis: { title: { text: words.x_axis, standoff: 4 }, hoverformat: ".2f" },
     yaxis: { title: { text: words.y_axis, standoff: 6 }, rangemode: "tozero", tickformat: ".0%" },
     uirevision: `${x[0]} ${x.at(-1)}`, // a zoom is of one answer

@@ -79,7 +79,7 @@ export class Panel {
     this.histogram.setAttribute("viewBox", `0 0 ${WIDE} ${this.high}`);
     // Bars that the clean picture would need, and room above; what is higher is cut, and told.
     const clean = [...layers.histogram(0)];
-    this.top = Math.min(1.6 * Math.max(...clean.slice(2, -2), 0.02), 0.25);
+    this.top = Math.min(1.6 * Math.max(...clean.slice(2, -2), 0.03), 0.25);
     this.parts.before.setAttribute("d", this.#bars(clean, 1, clean.length - 1));
     this.why.textContent = this.words.why[kind];
     const { form } = layers.header;
@@ -135,8 +135,9 @@ export class Panel {
     const wide = (WIDE - 2 * EDGE) / (shares.length - 2);
     let path = "";
     for (let i = from; i < to; i++) {
-      const high = (this.high * Math.min(shares[i], this.top)) / this.top;
-      path += `M${(EDGE + (i - 1) * wide).toFixed(2)} ${this.high}v${-high.toFixed(2)}h${wide.toFixed(2)}v${high.toFixed(2)}z`;
+      const high = ((this.high * Math.min(shares[i], this.top)) / this.top).toFixed(2);
+      const left = (EDGE + (i - 1) * wide).toFixed(2);
+      path += `M${left} ${this.high}v${-high}h${wide.toFixed(2)}v${high}z`;
     }
     return path;
   }

@@ -113,7 +113,8 @@ class Pictures {
     this.slider = make("input", { type: "range", ...bounds, ariaLabel: words.amount });
     this.slider.addEventListener("input", () => this.#redraw());
     this.#reflect();
-    return make("label", { className: "dc-control dg-amount" }, make("span", {}, words.amount, this.amount), this.slider);
+    const name = make("span", {}, words.amount, this.amount);
+    return make("label", { className: "dc-control dg-amount" }, name, this.slider);
   }
 
   #reflect() {

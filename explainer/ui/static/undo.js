@@ -14,6 +14,7 @@ import { Table } from "./undotable.js";
 import { RuleWalks } from "./undowalks.js";
 
 const DIGITS = "digits";
+const WAITS = [3000, 6000, 12000]; // milliseconds before asking again for what did not come
 
 export async function mount(host, props, watch) {
   await loadStyles(new URL("undo.css", import.meta.url));
@@ -25,6 +26,7 @@ class Undo {
   #chosen = { data: "points", network: "mlp" };
   #asked = ""; // what shipped networks are shown or on their way
   #under = new AbortController(); // ends what is being fetched
+  #timer = 0;
   #shipped = null; // the look at them
   #mine = null; // and at those that were trained here
   #own = false; // whether those trained here are to be seen
@@ -100,26 +102,38 @@ class Undo {
   }
 
   /** Fetch the shipped networks of what is chosen; what is on screen stays until they are there. */
-  async #load() {
+  async #load(tries = 0) {
+    clearTimeout(this.#timer);
     const settings = { dataset: this.#dataset, network: this.#chosen.network };
     const address = question("undo", settings);
     if (address === this.#asked) return this.#update();
     this.#under.abort();
     const { signal } = (this.#under = new AbortController());
-    this.error.textContent = "";
+    if (!tries) this.error.textContent = "";
     this.#asked = address;
     this.#shipped = null;
     if (!this.#hasShipped) return this.#update();
+    if (!this.#own) this.#wait(true);
     try {
       const buffer = await fetchBytes(address, signal, this.words.unreachable);
       if (signal.aborted) return;
       this.#shipped = this.#read(buffer);
+      this.error.textContent = "";
       this.#update();
     } catch (error) {
       if (signal.aborted) return;
       this.#asked = ""; // asking again may help
       this.error.textContent = error.message;
+      this.#wait(false);
+      if (tries < WAITS.length) this.#timer = setTimeout(() => this.#load(tries + 1), WAITS[tries]);
     }
+  }
+
+  /** What is on screen is not what was chosen: that is still on its way, or is not any more. */
+  #wait(whether) {
+    if (whether) this.told.textContent = this.words.loading;
+    else if (this.told.textContent === this.words.loading) this.told.textContent = "";
+    for (const place of this.places) place.ariaBusy = whether;
   }
 
   #read(buffer) {
@@ -166,6 +180,7 @@ class Undo {
   #update() {
     this.#reflect();
     const wanted = this.#own ? (this.#mine ?? this.#shipped) : this.#shipped;
+    this.#wait(!this.#own && !wanted && this.#hasShipped);
     this.told.textContent = this.#story(wanted);
     if (!wanted && !this.#hasShipped) {
       for (const place of this.places) place.hidden = true;

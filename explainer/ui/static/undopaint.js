@@ -130,6 +130,7 @@ export class Painter {
     const times = Math.max(1, Math.floor((room * ratio) / size));
     canvas.style.width = `${(size * times) / ratio}px`;
     const image = newImage(size, size);
+    image.pixels.fill(this.#theme.paper);
     for (let i = 0; i < values.length; i++) {
       const [digit, at] = [Math.floor(i / SIDE ** 2), i % SIDE ** 2];
       const row = Math.floor(digit / rows) * (SIDE + LINE) + Math.floor(at / SIDE);

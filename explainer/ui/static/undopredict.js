@@ -9,7 +9,10 @@ import { sentence } from "./walks.js";
 export const told = (amount) => String(Number(amount.toFixed(2)));
 
 /** An error as it stands under a picture. */
-export const cost = (error) => (error && error < 0.0005 ? "< 0.001" : error.toFixed(error < 0.0995 ? 3 : 2));
+export const cost = (error) => {
+  if (error < 0.0005) return error ? "< 0.001" : "0";
+  return error.toFixed(error < 0.0995 ? 3 : 2);
+};
 
 export class Predictions {
   #look = null;

@@ -34,7 +34,7 @@ export function lossFigure(series, { kinds, steps, mean, words, revision }) {
     legend: { orientation: "h", y: 1.18, x: 0 },
     uirevision: revision,
     xaxis: { title: { text: words.step_axis, standoff: 4 }, range: [0, steps] },
-    yaxis: { type: "log" },
+    yaxis: { type: "log", ...(series.step.length ? {} : { range: [-2, 0] }) },
   };
   return { data, layout };
 }
@@ -176,9 +176,9 @@ export class UndoRun {
     const { live } = this.feed;
     const data = dataset === "digits" ? words.digits : (words.datasets[dataset] ?? words.own);
     const step = Math.max(0, this.#series.step.at(-1) ?? 0, this.#series.shown.at(-1) ?? 0);
-    const away = status === "done" && !this.#shown ? "done_away" : status;
     const values = { position: header.queue_position, seconds: (header.seconds ?? 0).toFixed(1), step, steps };
-    const told = fill(words.statuses[away] ?? status, values);
+    const away = this.#shown ? undefined : words.statuses[`${status}_away`];
+    const told = fill(away ?? words.statuses[status] ?? status, values);
     const named = fill(words.named, { data, network: words.networks[network] });
     // Five times a second is no news to listen to.
     this.status.ariaLive = status === "running" ? "off" : "polite";

@@ -18,12 +18,14 @@ export class Table {
     this.measures = choices(words.measure, Object.entries(words.measures), (name) => this.#draw(name));
     this.choice = make("div", { className: "dc-row" }, control(words.measure, this.measures.group));
     const reachable = { role: "region", tabIndex: 0, ariaLabel: words.table };
+    this.caption = make("p", { className: "dc-note" });
     this.soon = make("p", { className: "dc-note" });
     host.append(
       make("h3", {}, words.table_title),
       this.told,
       this.special,
       this.choice,
+      this.caption,
       make("div", { className: "dc-scroll du-scroll", ...reachable }, this.table),
       this.soon,
     );
@@ -45,6 +47,7 @@ export class Table {
     this.#measure = measure;
     this.measures.press(measure);
     const { words } = this;
+    this.caption.textContent = words.captions[measure];
     const { kinds, header } = this.#look;
     const columns = kinds.flatMap((kind) => STEPS.map((n, i) => ({ kind, n, className: i ? "" : "du-first" })));
     const over = { colSpan: STEPS.length, className: "du-first" };
@@ -57,7 +60,6 @@ export class Table {
     const beside = (label, of) => make("tr", { className: "du-beside" }, make("th", { scope: "row" }, label),
       ...kinds.map((kind) => make("td", over, show(of(kind)[measure]))));
     this.table.replaceChildren(
-      make("caption", {}, words.captions[measure]),
       make("thead", {}, make("tr", {}, make("td"), ...named), make("tr", {}, make("td"), ...counts)),
       make("tbody", {}, ...rules.map(row),
         beside(words.real_row, () => header.real), beside(words.noise_row, (kind) => header.noise[kind])),

@@ -16,7 +16,7 @@ export const MEASURES = {
   swd: {
     better: (a, b) => a < b,
     alike: (a, b) => Math.max(a, b) < ALIKE * Math.min(a, b),
-    show: (value) => String(Number(value.toPrecision(2))),
+    show: (value) => (value < 99.5 ? value.toPrecision(2) : String(Math.round(value))),
   },
   recognised: { better: (a, b) => a > b, alike: (a, b) => Math.abs(a - b) < CLOSE, show: share },
   nearest: { better: nearer, show: (value) => value.toFixed(3) },

@@ -25,7 +25,7 @@ export class RuleWalks {
     this.later = make("span", { className: "du-later" });
     this.counts.group.append(this.later);
     this.slider = make("input", { type: "range", step: 1, min: 0, ariaLabel: words.slider });
-    this.readout = make("output");
+    this.readout = make("output", { ariaLive: "off" }); // the slider says it
     this.button = make("button", { type: "button", className: "dc-button du-play" }, words.play);
     this.columns = make("div", { className: "du-columns" });
     this.strip = new Strip(words, painter, (at) => this.#go(at));

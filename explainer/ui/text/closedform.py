@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from explainer.ui.text.endstates import KINDS
+from explainer.ui.text.noise import NOISE_TYPES
 
 WORDS: dict[str, Any] = {
     "title": "Where DDPM's formula fails",
     "question": "DDPM describes xₜ by a mean and a variance alone: a bell around √ᾱₜ x₀. What if "
     "the noise is of another kind, and the formula gets its right mean and variance?",
     "kind": "Noise",
-    "kinds": KINDS,
+    "kinds": NOISE_TYPES,
     "truth": "The noise itself",
     "made": "DDPM's formula",
     "computing": "Adding noise …",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from explainer.ui.text.en import NOISE_TYPES
+from explainer.settings import MAIN_CORRUPTIONS
+from explainer.ui.text.noise import NOISE_TYPES
 
 WORDS: dict[str, Any] = {
     "title": "Many small steps",
     "question": "DDPM adds noise in many small doses, and trains as if there had been one large "
     "dose. Is that the same? It depends on the noise.",
     "kind": "Noise",
-    "kinds": NOISE_TYPES,
+    "kinds": {kind: NOISE_TYPES[kind] for kind in MAIN_CORRUPTIONS},
     "steps": "Doses",
     "walk": "One dose after another",
     "jump": "One dose for all",
@@ -60,7 +61,7 @@ WORDS: dict[str, Any] = {
     "chart": "Where x is in the end",
     "x_axis": "x, standardised",
     "y_axis": "share of the points",
-    "bell": "a bell with the mean and variance of the left",
+    "bell": "a bell as wide as the small doses make it",
     "caption": "x at the end, standardised: the data have mean 0 and variance 1",
     "walk_measured": "small doses, measured",
     "walk_exact": "by the law",

@@ -1,5 +1,8 @@
 """What the learner reads, in English."""
 
+from explainer.settings import MAIN_CORRUPTIONS
+from explainer.ui.text import noise
+
 TITLE = "Diffusion, explained"
 LEAD = (
     "Watch data dissolve into noise, a small network learn the way back, and two samplers walk it. "
@@ -104,15 +107,7 @@ EXACT_NOTE = (
     "memorised them, and fresh data may be farther from them than from a network's samples."
 )
 
-NOISE = """\
-**Is Gaussian noise special?** The same points under three kinds of damage, from none to nothing \
-else; one slider moves all three. Only the first ends in a cloud without edges that every data set \
-shares; the others keep the box that the data came in."""
-NOISE_TYPES = {
-    "gaussian": "Gaussian",
-    "salt_and_pepper": "Salt and pepper",
-    "uniform": "Uniform",
-}
+NOISE_TYPES = {kind: noise.NOISE_TYPES[kind] for kind in MAIN_CORRUPTIONS}
 
 AS_TRAINED = "the model's own"
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from explainer.ui.text.en import DATASETS, NOISE_TYPES
+from explainer.ui.text.en import DATASETS
+from explainer.ui.text.noise import NOISE_TYPES
 
-KINDS: dict[str, str] = {
-    **NOISE_TYPES,
-    "additive": "Gaussian, only added",
-    "poisson": "Counted photons",
-    "multiplicative": "Speckle",
-}
 WORDS: dict[str, Any] = {
     "title": "Where it ends",
     "question": "To make something new, one must start at the end. Which end can be drawn without "
     "knowing the data?",
-    "kinds": KINDS,
+    "kinds": NOISE_TYPES,
     "datasets": DATASETS,
     "computing": "Adding all the noise there is …",
     "unreachable": "The ends could not be computed. Is the app still running?",
@@ -29,14 +24,14 @@ WORDS: dict[str, Any] = {
         "gaussian": "can be drawn",
         "salt_and_pepper": "can be drawn: few starts",
         "uniform": "can be drawn in the box",
-        "additive": "cannot be drawn",
+        "additive": "needs the data",
         "poisson": "can be drawn: one start",
-        "multiplicative": "cannot be drawn",
+        "multiplicative": "needs the data",
     },
     "cards": {
         "gaussian": "The same cloud for all data: other data, in their own box, end {own_box} from "
-        "it, within what chance makes of the same data ({chance}). Nothing needs to be known to "
-        "draw from it.",
+        "it, and the same data, by chance, up to {chance}. Nothing needs to be known to draw from "
+        "it.",
         "salt_and_pepper": "Only the corners of the box are left: {starts} different points among "
         "{points}. A sampler that draws no noise of its own on the way can make at most as many "
         "different points. A picture of {pixels} pixels has 2⁶⁴ corners.",
@@ -78,8 +73,10 @@ WORDS: dict[str, Any] = {
     "all_different": "all {points}",
     "how": "Distances are sliced Wasserstein distances in standardised units, of ten noisy points "
     "for each point of the data; by chance: the farthest of eight other ends of the same data. "
-    "Other data stretched into the same box still differ inside it. The colours are those of the "
-    "data: where they are still in order, the end remembers.",
+    "Other data stretched into the same box still differ inside it. As they are, all data sets "
+    "have the same mean and variance, so that added noise of this size hides most of what else "
+    "differs. "
+    "The colours are those of the data: where they are still in order, the end remembers.",
     "start": "Added noise is used all the same: make σ so large that the data hardly matter beside "
     "it, and start from the noise alone. That is what the “variance exploding” models do; the "
     "error is the distance above, and it falls as σ grows. DDPM shrinks the data as well, so its "

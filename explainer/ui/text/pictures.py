@@ -61,7 +61,7 @@ WORDS: dict[str, Any] = {
     "inside": "none outside",
     "outside": "{share} outside",
     "median_label": "{kind} at amount {amount}, after the median filter",
-    "cleaned": "Cleaned by a median filter, {size} × {size} pixels",
+    "cleaned": "After a median filter, {size} × {size}",
     "scores": "PSNR of three pictures, in dB",
     "as_it_is": "As it is",
     "median": "Median, {size} × {size}",
@@ -74,7 +74,7 @@ WORDS: dict[str, Any] = {
     "why": {
         "gaussian": (
             "Every value is off, a little or a lot, so none of the neighbours is right and there "
-            "is nothing to pick. Averaging is what helps, and that blurs."
+            "is nothing to pick. What helps is averaging, and that blurs."
         ),
         "salt_and_pepper": (
             "A replaced pixel is an outlier: it says nothing, and it looks like nothing around it. "
@@ -132,6 +132,7 @@ WORDS: dict[str, Any] = {
         "Both filters look at a square of neighbours, each colour for itself, and put its median "
         "or its mean into the middle. Of 3 × 3, 5 × 5 and 7 × 7 pixels the square is shown that "
         "comes nearest to the original, as somebody who cleans by hand would try all three. Not "
-        "even a clean picture gets through a filter unharmed, as amount 0 shows."
+        "even a clean picture gets through a filter unharmed, as amount 0 shows: lines a pixel or "
+        "two wide, such as those of the digits, look like outliers themselves."
     ),
 }

@@ -35,8 +35,8 @@ WORDS: dict[str, Any] = {
         "These three networks come with the app: {parameters} weights each, one for each kind of "
         "noise, trained for {steps} steps."
     ),
-    "seconds": "That took {seconds} s each.",
-    "seconds_range": "That took {low} to {high} s each.",
+    "seconds": "That took {seconds}\u00a0s each.",
+    "seconds_range": "That took {low} to {high}\u00a0s each.",
     # Training.
     "train": "Train all three",
     "again": "Train all three again",
@@ -51,9 +51,10 @@ WORDS: dict[str, Any] = {
     "statuses": {
         "starting": "Starting …",
         "queued": "Waiting for a place: number {position} in the queue.",
-        "running": "Training all three in turns, step {step} of {steps}. The pictures below follow.",
+        "running": "Training all three in turns, step {step} of {steps}. The pictures follow.",
         "paused": "Paused at step {step} of {steps}.",
         "done": "Done after {seconds} s: all that is below is of your own three networks.",
+        "running_away": "Training all three in turns, step {step} of {steps}.",
         "done_away": "Done after {seconds} s.",
         "stopped": "Stopped at step {step} of {steps}.",
         "failed": "The run has ended early.",
@@ -164,7 +165,7 @@ WORDS: dict[str, Any] = {
         ),
         "corrected": (
             "Only the difference between two amounts of the same noise is applied, so errors of x̂₀ "
-            "that do not depend on the amount cancel: made for damage without chance, such as blur. "
+            "that do not depend on the amount cancel: made for damage without chance, like blur. "
             "Here the noise is drawn once for the walk, and in the end it has all been taken away "
             "again. What is left is an average of all predictions on the way, the first, the mean "
             "of all data, among them; with salt and pepper each value stays as it was predicted "
