@@ -8,14 +8,18 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from explainer.corruptions import CORRUPTIONS, Box
 from explainer.digits import digits
 from explainer.noise_settings import MainCorruption
+
+if TYPE_CHECKING:
+    from sklearn.neighbors import KernelDensity
 
 CONFIDENT = 0.9  # probability from which on a digit counts as recognised
 # Root mean square differences of two pictures, 0 being black and 1 white. Of 100 real digits, 97
@@ -64,21 +68,23 @@ def _distances(samples: Tensor) -> Tensor:
     return far.double() / math.sqrt(real.shape[1])
 
 
-def _read(distances: Tensor) -> Tensor:
-    """Return probabilities of the digits 0 to 9 and of none, (n, 11)."""
+@lru_cache(maxsize=1)
+def _densities() -> list[tuple[int, KernelDensity]]:
+    """Fit a kernel density to the training digits of each name; with it, how many there are."""
+    from sklearn.neighbors import KernelDensity  # scikit-learn takes a second to import
+
     d = digits()
-    log = -((distances / BANDWIDTH) ** 2) / 2
-    none = torch.full((len(log), 1), -((UNLIKE / BANDWIDTH) ** 2) / 2, dtype=log.dtype)
-    densities = [log[:, d.train_labels == digit].logsumexp(dim=1) for digit in range(10)]
-    return torch.cat([torch.stack(densities, dim=1), none], dim=1).softmax(dim=1)
+    each = [d.train[d.train_labels == digit].double().numpy() for digit in range(10)]
+    width = BANDWIDTH * math.sqrt(d.train.shape[1])  # of Euclidean distances
+    return [(len(real), KernelDensity(bandwidth=width).fit(real)) for real in each]
 
 
 def read(samples: Tensor) -> Tensor:
     r"""Say what pictures are read as.
 
-    Bayes' rule with kernel densities: a picture is as likely under a digit as the sum of
-    :math:`\exp(-r^2 / 2 h^2)` over all training digits of that name says, r being its distance to
-    each. Under "none" it is as likely as one training digit at distance 0.2 would make it.
+    Bayes' rule with scikit-learn's kernel densities: a picture is as likely under a digit as the
+    sum of :math:`\exp(-r^2 / 2 h^2)` over all training digits of that name says, r being its
+    distance to each. Under "none" it is as likely as one training digit at distance 0.2 would make it.
 
     This reader is sure of nine in ten real digits, of no pure noise and not of the average of all
     digits. Usual classifiers have no "none": of pure noise, nearest neighbours are as sure in every
@@ -98,7 +104,12 @@ def read(samples: Tensor) -> Tensor:
     ----------
     Parzen 1962, doi 10.1214/aoms/1177704472.
     """
-    return _read(_distances(samples))
+    seen = samples.clamp(0, 1).double().numpy()
+    log = [density.score_samples(seen) + math.log(n) for n, density in _densities()]
+    size, h = seen.shape[1], BANDWIDTH
+    kernel = -size * math.log(2 * math.pi * size * h**2) / 2 - (UNLIKE / h) ** 2 / 2
+    log.append(np.full(len(seen), kernel))
+    return torch.from_numpy(np.stack(log, axis=1)).softmax(dim=1)
 
 
 def digit_quality(samples: Tensor) -> DigitQuality:
@@ -122,9 +133,8 @@ def digit_quality(samples: Tensor) -> DigitQuality:
         raise ValueError(f"samples must have shape (n, 64) with n >= 1, not {tuple(samples.shape)}")
     if not samples.isfinite().all():
         raise ValueError("samples must be finite numbers")
-    distances = _distances(samples)
-    nearest = distances.min(dim=1)
-    sure, digit = _read(distances)[:, :10].max(dim=1)
+    nearest = _distances(samples).min(dim=1)
+    sure, digit = read(samples)[:, :10].max(dim=1)
     recognised = sure >= CONFIDENT
     return DigitQuality(
         nearest=nearest.values.mean().item(),

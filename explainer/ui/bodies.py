@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +16,7 @@ from explainer.jobs import Busy, CalculationFailed, CalculationTimeout
 
 Answer = dict[str, Any]
 CONTAINER = "application/vnd.diffusion-explainer.frames"  # the media type of explainer.frames
+VISITOR = re.compile(r"[0-9-]{4,64}")  # how a page names its visitor
 MAX_QUERY = 2000  # characters; the longest honest address has a few hundred
 
 
@@ -61,6 +64,27 @@ async def read_body(request: Request, limit: int, what: str) -> bytes:
         if len(data) > limit:
             raise refusal
     return bytes(data)
+
+
+def read_json(data: bytes) -> Answer:
+    """Read strict JSON: an object, and no NaN or Infinity in it.
+
+    Raises
+    ------
+    ValueError
+        With one sentence.
+    """
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        value = json.loads(data, parse_constant=refuse)
+    except (ValueError, RecursionError):
+        raise ValueError("The body must be JSON, without NaN or Infinity.") from None
+    if not isinstance(value, dict):
+        raise ValueError("The body must be a JSON object.")
+    return value
 
 
 def posted(path: str, limit: int, what: str, answer: Callable[[bytes], Awaitable[Answer]]) -> Route:

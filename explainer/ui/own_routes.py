@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
@@ -16,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from explainer.design import knots_of_betas, knots_of_handles
 from explainer.own import keep_curve, keep_points, kind_of, load_curve, load_points
 from explainer.table import MAX_BYTES, check_points, read_points
-from explainer.ui.bodies import Answer, in_thread, posted, refusal
+from explainer.ui.bodies import Answer, in_thread, posted, read_json, refusal
 
 MAX_JSON = 256_000  # bytes
 MAX_POINTS = 20_000
@@ -25,21 +24,6 @@ THUMBNAIL = 600  # points
 DRAWN_KNOTS = 101
 
 Array = NDArray[np.float64]
-
-
-def _json(data: bytes) -> dict[str, Any]:
-    """Read strict JSON: an object, and no NaN or Infinity in it."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(constant)
-
-    try:
-        value = json.loads(data, parse_constant=refuse)
-    except (ValueError, RecursionError):
-        raise ValueError("The body must be JSON, without NaN or Infinity.") from None
-    if not isinstance(value, dict):
-        raise ValueError("The body must be a JSON object.")
-    return value
 
 
 def _is_number(value: object) -> bool:
@@ -118,7 +102,7 @@ def _table(data: bytes) -> Answer:
 
 
 def _drawing(data: bytes) -> Answer:
-    pairs = _pairs(_json(data).get("points"), "points", "Point")
+    pairs = _pairs(read_json(data).get("points"), "points", "Point")
     if len(pairs) > MAX_POINTS:
         raise ValueError(f"A drawing has at most {MAX_POINTS:,} points, not {len(pairs):,}.")
     for i, (x, y) in enumerate(pairs, start=1):
@@ -135,7 +119,7 @@ def _drawing(data: bytes) -> Answer:
 
 
 def _schedule(data: bytes) -> Answer:
-    body = _json(data)
+    body = read_json(data)
     if set(body) == {"handles"}:
         u, alpha_bar = knots_of_handles(_pairs(body["handles"], "handles", "Handle"))
         name, T = keep_curve(u, alpha_bar, "handles"), None

@@ -45,6 +45,7 @@ SLOW = (
     "explainer.experiments.truth:truth",
     "explainer.experiments.quality_steps:quality_cell",
     "explainer.experiments.roundtrip:roundtrip_errors",
+    "explainer.experiments.undo:shipped_undo",
 )
 SET_UP = "explainer.experiments.common:set_up_worker"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import Field
@@ -14,13 +13,11 @@ from explainer.own import is_own, load_points
 from explainer.page_settings import Seed
 from explainer.restore_config import recipe
 from explainer.settings import InvalidSetting
-from explainer.ui.bodies import Answer, in_thread, posted
-from explainer.ui.own_routes import _json
+from explainer.ui.bodies import VISITOR, Answer, in_thread, posted, read_json
 from explainer.ui.services import Services
 
 TARGET = "explainer.experiments.undoing:live_undoing"
 MAX_JSON = 1000  # bytes
-VISITOR = re.compile(r"[0-9-]{4,64}")
 
 
 class UndoingSettings(UndoSettings):
@@ -46,7 +43,7 @@ def undo_routes(services: Services) -> list[BaseRoute]:
     """
 
     def start(data: bytes) -> Answer:
-        s = UndoingSettings(**_json(data))
+        s = UndoingSettings(**read_json(data))
         if not VISITOR.fullmatch(s.visitor):
             raise InvalidSetting("The page's own name is missing; please reload the page.")
         steps = recipe(s.dataset, s.network, "gaussian", s.seed).steps  # the same for all three

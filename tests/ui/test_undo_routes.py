@@ -22,8 +22,7 @@ from explainer.own import FOLDER_VARIABLE, keep_points
 from explainer.restore_config import recipe
 from explainer.ui.api import make_routes
 from explainer.ui.services import Services
-from explainer.ui.tabs import train
-from explainer.ui.undo_routes import MAX_JSON, TARGET, VISITOR
+from explainer.ui.undo_routes import MAX_JSON, TARGET
 from tests.jobs.helpers import FakeRunner
 
 ME = "1234-5678"
@@ -78,10 +77,6 @@ def test_a_run_is_started_and_can_be_followed(place: Place, dataset: str, networ
 
 def test_the_target_is_a_generator_function() -> None:
     assert inspect.isgeneratorfunction(resolve(TARGET))
-
-
-def test_the_page_is_called_as_in_the_other_tab() -> None:
-    assert VISITOR.pattern == train.VISITOR.pattern
 
 
 def test_a_visitor_has_one_run(place: Place) -> None:

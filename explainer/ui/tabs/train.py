@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from explainer.config import TrainConfig
 from explainer.own_models import own_model
 from explainer.presets import BROKEN, PRESETS
 from explainer.settings import InvalidSetting
+from explainer.ui.bodies import VISITOR
 from explainer.ui.form import DATA, FIELDS, as_watched, settings_of, train_form, values_of
 from explainer.ui.handlers import QUICK, Value, being_typed, choices
 from explainer.ui.live import live_view, plan, shipped
@@ -23,7 +23,6 @@ from explainer.ui.text import train as text
 
 TITLE = "Train live"
 TARGET = "explainer.experiments.learning:live_training"
-VISITOR = re.compile(r"[0-9-]{4,64}")
 MOST_SEED = 2**31 - 1
 PACES = tuple(text.PACES)  # the last is full speed
 
