@@ -84,7 +84,8 @@ def read(samples: Tensor) -> Tensor:
 
     Bayes' rule with scikit-learn's kernel densities: a picture is as likely under a digit as the
     sum of :math:`\exp(-r^2 / 2 h^2)` over all training digits of that name says, r being its
-    distance to each. Under "none" it is as likely as one training digit at distance 0.2 would make it.
+    distance to each. Under "none" it is as likely as one training digit at distance 0.2 would make
+    it.
 
     This reader is sure of nine in ten real digits, of no pure noise and not of the average of all
     digits. Usual classifiers have no "none": of pure noise, nearest neighbours are as sure in every

@@ -77,7 +77,7 @@ def decibels(signal: float, noise: float, floor: float = 0.0) -> str:
     if noise <= ROUNDING * signal:
         return "∞ dB"
     if signal < floor * noise:
-        return f"below {signed(10 * np.log10(floor), 0)} dB"
+        return f"< {signed(10 * np.log10(floor), 0)} dB"
     return "−∞ dB" if signal <= ROUNDING * noise else f"{signed(10 * np.log10(signal / noise))} dB"
 
 

@@ -70,7 +70,7 @@ def test_the_snr_of_gaussian_noise_is_that_of_the_schedule(amount: int, decibel:
     header, *_ = path(n=10_000)
     theory, measured = (column(header, "SNR", name) for name in ("theory", "measured"))
     assert theory[0] == measured[0] == "∞ dB"
-    assert (theory[-1], measured[-1]) == ("−∞ dB", "below −30 dB")
+    assert (theory[-1], measured[-1]) == ("−∞ dB", "< −30 dB")
     assert number(theory[amount]) == pytest.approx(decibel, abs=0.06)
     assert number(measured[amount]) == pytest.approx(decibel, abs=0.3)
 
@@ -127,7 +127,7 @@ def test_theory_by_closed_forms(a: float) -> None:
         (1e-12, 1, 0, "−∞ dB"),
         (1, 1, 0, "0.0 dB"),
         (1, 100, 0.005, "−20.0 dB"),
-        (1, 1000, 0.005, "below −23 dB"),
+        (1, 1000, 0.005, "< −23 dB"),
     ],
 )
 def test_decibels(signal: float, rest: float, floor: float, said: str) -> None:

@@ -22,7 +22,7 @@ WORDS: dict[str, Any] = {
     "networks": {"mlp": "MLP", "unet": "U-Net"},
     "network_note": (
         "The MLP sees 64 numbers and knows nothing of neighbours; the U-Net looks at neighbouring "
-        "pixels, at full size and at half."
+        "pixels, at full size, at half and at a quarter."
     ),
     "loading": "The networks are on their way …",
     "unreachable": "The networks could not be loaded. Is the app still running?",

@@ -66,3 +66,13 @@ def choose(page: Page, label: str, option: str) -> None:
     """Choose from the dropdown of that label on the tab that is open."""
     page.get_by_label(label, exact=True).locator("visible=true").first.click()
     page.get_by_role("option", name=option, exact=True).click()
+
+
+def opened_chapter(page: Page, title: str) -> Locator:
+    """Open a chapter of the tab that is open."""
+    heading = page.get_by_role("heading", name=title, exact=True)
+    chapter = page.locator("details.dc-chapter").filter(has=heading)
+    heading.scroll_into_view_if_needed()
+    if chapter.get_attribute("open") is None:
+        heading.click()
+    return chapter

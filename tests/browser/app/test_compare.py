@@ -8,7 +8,16 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from explainer.ui.chapters import COMPARE_CHAPTERS
-from tests.browser.app.pages import canvas, choose, evaluations, painted, pause, player, visit
+from tests.browser.app.pages import (
+    canvas,
+    choose,
+    evaluations,
+    opened_chapter,
+    painted,
+    pause,
+    player,
+    visit,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -16,13 +25,7 @@ QUESTION = re.compile(r"/api/(?!runs)")
 
 
 def opened(page: Page, name: str) -> Locator:
-    """Open a chapter."""
-    heading = page.get_by_role("heading", name=COMPARE_CHAPTERS[name]["title"], exact=True)
-    chapter = page.locator("details.dc-chapter").filter(has=heading)
-    heading.scroll_into_view_if_needed()
-    if chapter.get_attribute("open") is None:
-        heading.click()
-    return chapter
+    return opened_chapter(page, COMPARE_CHAPTERS[name]["title"])
 
 
 def typed(page: Page, label: str, value: str) -> None:
