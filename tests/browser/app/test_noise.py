@@ -23,12 +23,12 @@ def three(page: Page, app: str) -> list[Locator]:
     """Open the tab and wait for its clouds, at rest."""
     visit(page, app, TAB)
     clouds = [player(page, NOISE_TYPES[kind]) for kind in MAIN]
-    for cloud in clouds:
-        painted(cloud)
     pause(clouds[0])
-    clouds[0].get_by_role("slider").fill("30")  # wherever it stopped
+    clouds[0].get_by_role("slider").fill("30")  # wherever it stopped; at the end four dots are left
     for cloud in clouds:
         expect(cloud).to_contain_text("amount 0.60")
+        cloud.scroll_into_view_if_needed()
+        painted(cloud)
     return clouds
 
 
@@ -108,7 +108,6 @@ def test_data_and_seed_change_all_clouds(page: Page, app: str) -> None:
         choose(page, "Data set", "Moons")
     for cloud in clouds:
         expect(cloud).to_have_attribute("data-state", "playing")  # other data: from the beginning
-        painted(cloud)
 
 
 def test_what_cannot_be_is_told_and_the_pictures_stay(page: Page, app: str) -> None:
