@@ -1,8 +1,5 @@
 """What the learner reads, in English."""
 
-from explainer.settings import MAIN_CORRUPTIONS
-from explainer.ui.text import noise
-
 TITLE = "Diffusion, explained"
 LEAD = (
     "Watch data dissolve into noise, a small network learn the way back, and two samplers walk it. "
@@ -106,8 +103,6 @@ EXACT_NOTE = (
     "data points, 2,000 at most. With enough steps their samples copy those points: they have "
     "memorised them, and fresh data may be farther from them than from a network's samples."
 )
-
-NOISE_TYPES = {kind: noise.NOISE_TYPES[kind] for kind in MAIN_CORRUPTIONS}
 
 AS_TRAINED = "the model's own"
 

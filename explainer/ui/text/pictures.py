@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from explainer.ui.text import en
+from explainer.ui.text.noise import NOISE_TYPES
 
 WORDS: dict[str, Any] = {
     "title": "The same on pictures",
@@ -33,12 +33,7 @@ WORDS: dict[str, Any] = {
     "server": "The server did not answer. Is the app still running?",
     # One kind of noise.
     "kind": "Kind of noise, column {number}",
-    "kinds": {
-        **en.NOISE_TYPES,
-        "additive": "Gaussian, only added",
-        "poisson": "Poisson: few photons",
-        "multiplicative": "Multiplied: speckle",
-    },
+    "kinds": NOISE_TYPES,
     "inline": {
         "gaussian": "Gaussian noise",
         "salt_and_pepper": "salt and pepper",

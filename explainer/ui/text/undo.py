@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from explainer.settings import MAIN_CORRUPTIONS
 from explainer.ui.text import en
+from explainer.ui.text.noise import NOISE_TYPES
 
 WORDS: dict[str, Any] = {
     "title": "To undo it",
@@ -12,7 +14,7 @@ WORDS: dict[str, Any] = {
         "A small network can learn to undo any of them. Can it also make new data "
         "out of nothing but noise?"
     ),
-    "kinds": en.NOISE_TYPES,
+    "kinds": {kind: NOISE_TYPES[kind] for kind in MAIN_CORRUPTIONS},
     "datasets": en.DATASETS,
     "own": en.OWN_POINTS,
     # What the networks are of.

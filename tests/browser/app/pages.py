@@ -21,7 +21,10 @@ COLOURED = """canvas => {
 PICTURE = "canvas => canvas.toDataURL()"
 
 
-def visit(page: Page, app: str, tab: str) -> None:
+def visit(page: Page, app: str, tab: str, *, plays: bool = False) -> None:
+    """Open the page and a tab; nothing plays by itself unless it is to."""
+    # Or else it may begin to play just after it was told to pause.
+    page.emulate_media(reduced_motion="no-preference" if plays else "reduce")
     page.goto(app)
     open_tab(page, tab)
 

@@ -9,10 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.app.pages import (
-    PICTURE,
     READY,
     TABS,
-    canvas,
     choose,
     evaluations,
     painted,
@@ -63,22 +61,6 @@ def test_a_schedule_can_be_chosen_for_exact_denoisers_alone(page: Page, app: str
     choose(page, "Model", "Moons · fast")
     expect(chooser).to_be_disabled()
     expect(right).not_to_contain_text("0.3636")
-
-
-def test_three_noises_move_together(page: Page, app: str) -> None:
-    visit(page, app, "Noise types")
-    clouds = [player(page, name) for name in ("Gaussian", "Salt and pepper", "Uniform")]
-    for cloud in clouds:
-        painted(cloud)
-    pause(clouds[0])
-    before = [canvas(cloud).evaluate(PICTURE) for cloud in clouds]
-    clouds[0].get_by_role("slider").fill("40")
-    for cloud, picture in zip(clouds, before, strict=True):
-        expect(cloud).to_contain_text("amount 0.80")
-        page.wait_for_function(
-            "([canvas, before]) => canvas.toDataURL() !== before",
-            arg=[canvas(cloud).element_handle(), picture],
-        )
 
 
 @pytest.mark.parametrize("tab", TABS)

@@ -19,9 +19,9 @@ MAIN = ("gaussian", "salt_and_pepper", "uniform")
 CHANGED = "([canvas, before]) => canvas.toDataURL() !== before"
 
 
-def three(page: Page, app: str) -> list[Locator]:
+def three(page: Page, app: str, *, plays: bool = False) -> list[Locator]:
     """Open the tab and wait for its clouds, at rest."""
-    visit(page, app, TAB)
+    visit(page, app, TAB, plays=plays)
     clouds = [player(page, NOISE_TYPES[kind]) for kind in MAIN]
     pause(clouds[0])
     clouds[0].get_by_role("slider").fill("30")  # wherever it stopped; at the end four dots are left
@@ -93,7 +93,7 @@ def test_a_further_kind_has_its_title_and_its_numbers(page: Page, app: str) -> N
 
 
 def test_data_and_seed_change_all_clouds(page: Page, app: str) -> None:
-    clouds = three(page, app)
+    clouds = three(page, app, plays=True)
     choose_kind(page, SIDES[1], "additive")
     clouds[1] = player(page, NOISE_TYPES["additive"])
     before = [canvas(cloud).evaluate(PICTURE) for cloud in clouds]
