@@ -67,8 +67,9 @@ def pause(of: Locator) -> None:
 
 def choose(page: Page, label: str, option: str) -> None:
     """Choose from the dropdown of that label on the tab that is open."""
+    expect(page.get_by_role("listbox")).to_have_count(0)  # the last one takes a moment to close
     page.get_by_label(label, exact=True).locator("visible=true").first.click()
-    page.get_by_role("option", name=option, exact=True).click()
+    page.get_by_role("listbox").get_by_role("option", name=option, exact=True).click()
 
 
 def opened_chapter(page: Page, title: str) -> Locator:

@@ -33,9 +33,7 @@ def three(page: Page, app: str, *, plays: bool = False) -> list[Locator]:
 
 
 def choose_kind(page: Page, side: str, kind: str) -> None:
-    page.get_by_label(side, exact=True).click()
-    # Chapters below have choosers of their own with the same kinds.
-    page.get_by_role("listbox").get_by_role("option", name=NOISE_TYPES[kind], exact=True).click()
+    choose(page, side, NOISE_TYPES[kind])
 
 
 def test_one_slider_moves_all_three_and_asks_nobody(page: Page, app: str) -> None:
