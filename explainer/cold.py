@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from explainer.corruptions import CORRUPTIONS, Box
-from explainer.noise_settings import MainCorruption
 from explainer.objectives import Prediction
 from explainer.restorers import Restorer
 from explainer.sampling import Weights, ddim_weights, ddpm_weights
 from explainer.schedules import NoiseSchedule
+from explainer.settings import MainCorruption
 
 RuleName = Literal["fraction", "again", "corrected", "ddpm", "ddim"]
 RULE_NAMES: tuple[RuleName, ...] = get_args(RuleName)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from explainer.corruptions import CORRUPTIONS, Box
 from explainer.digits import digits
-from explainer.noise_settings import MainCorruption
+from explainer.settings import MainCorruption
 
 if TYPE_CHECKING:
     from sklearn.neighbors import KernelDensity

@@ -12,9 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from explainer.own import is_own
 from explainer.page_settings import Points, Seed
-from explainer.settings import CorruptionName, DatasetChoice, Settings, Whole
+from explainer.settings import CorruptionName, DatasetChoice, MainCorruption, Settings, Whole
 
-MainCorruption = Literal["gaussian", "salt_and_pepper", "uniform"]
 PictureName = Literal["digits", "china", "flower"]
 PICTURE_NAMES: tuple[PictureName, ...] = ("digits", "china", "flower")
 DIGITS = "digits"  # in place of a data set's name: the 8 x 8 digits

@@ -11,9 +11,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import Self
 
-from explainer.noise_settings import DIGITS, MainCorruption
+from explainer.noise_settings import DIGITS
 from explainer.own import is_own
-from explainer.settings import DATASET_NAMES, Real, Settings, Whole
+from explainer.settings import DATASET_NAMES, MainCorruption, Real, Settings, Whole
 
 RestoreNetwork = Literal["mlp", "unet"]
 

@@ -17,17 +17,16 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from explainer.checkpoints import InvalidCheckpoint, _check_tensors
-from explainer.noise_settings import DIGITS, MainCorruption
+from explainer.noise_settings import DIGITS
 from explainer.restore_config import RestoreConfig, RestoreNetwork, recipe
 from explainer.restorers import Restorer, make_restorer
 from explainer.restoring import RestoreTrainer, load_restorer
-from explainer.settings import DATASET_NAMES, InvalidSetting
+from explainer.settings import DATASET_NAMES, MAIN_CORRUPTIONS, InvalidSetting, MainCorruption
 from explainer.shipped import FOLDER as CHECKPOINTS
 
 log = logging.getLogger("explainer.restored")
 
 FOLDER = CHECKPOINTS / "restore"
-KINDS: tuple[MainCorruption, ...] = get_args(MainCorruption)
 PAIRS: tuple[tuple[str, RestoreNetwork], ...] = (
     *((name, "mlp") for name in DATASET_NAMES), (DIGITS, "mlp"), (DIGITS, "unet"),
 )  # fmt: skip
@@ -129,7 +128,7 @@ def shipped_restorers(dataset: str, network: str) -> dict[MainCorruption, Shippe
         raise ValueError(
             f"No network {network!r:.20} ships that undoes noise on {dataset!r:.40}; train one."
         )
-    return {kind: load(path_of(dataset, network, kind)) for kind in KINDS}
+    return {kind: load(path_of(dataset, network, kind)) for kind in MAIN_CORRUPTIONS}
 
 
 def make(config: RestoreConfig, path: Path) -> None:
@@ -166,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     for dataset, network in PAIRS:
         if options.dataset in (None, dataset) and options.network in (None, network):
-            for kind in KINDS:
+            for kind in MAIN_CORRUPTIONS:
                 config = recipe(dataset, network, kind)
                 make(config, path_of(dataset, network, kind, options.out))
 

@@ -115,12 +115,7 @@ class RestoreTrainer:
         torch._foreach_lerp_(self._averaged, [p.detach() for p in self._parameters], 1 - decay)
         value = loss.item()
         if not value < EXPLODED:  # also where it is nan
-            raise TrainingDiverged(
-                f"Training diverged at step {self.step}: the loss is {value:.3g}. "
-                f"A learning rate of {c.learning_rate:g} is too large here; try a hundredth of it.",
-                step=self.step,
-                loss=value,
-            )
+            raise TrainingDiverged(step=self.step, loss=value, learning_rate=c.learning_rate)
         return value
 
     def validation(self) -> float:

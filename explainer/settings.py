@@ -24,14 +24,14 @@ ObjectiveName = Literal["eps", "x0", "v"]
 Spacing = Literal["trailing", "leading", "quadratic"]
 SamplerName = Literal["ddpm", "ddim", "dpm"]
 MistakeName = Literal["neighbour", "root", "square", "last_noise", "one_more", "prior"]
-CorruptionName = Literal[
-    "gaussian", "salt_and_pepper", "uniform", "additive", "poisson", "multiplicative"
-]
+MainCorruption = Literal["gaussian", "salt_and_pepper", "uniform"]
+CorruptionName = Literal[MainCorruption, "additive", "poisson", "multiplicative"]
 
 DATASET_NAMES: tuple[DatasetName, ...] = get_args(DatasetName)
 SCHEDULE_NAMES: tuple[ScheduleName, ...] = get_args(ScheduleName)
 CORRUPTION_NAMES: tuple[CorruptionName, ...] = get_args(CorruptionName)
-MAIN_CORRUPTIONS = CORRUPTION_NAMES[:3]  # shown side by side, and undone by networks
+# Shown side by side, and undone by networks.
+MAIN_CORRUPTIONS: tuple[MainCorruption, ...] = get_args(MainCorruption)
 
 
 def _named_or_own(names: tuple[str, ...], own: str) -> BeforeValidator:

@@ -18,8 +18,11 @@ class TrainingDiverged(ArithmeticError):
     loss : float
     """
 
-    def __init__(self, message: str, *, step: int, loss: float) -> None:
-        super().__init__(message)
+    def __init__(self, *, step: int, loss: float, learning_rate: float) -> None:
+        super().__init__(
+            f"Training diverged at step {step}: the loss is {loss:.3g}. "
+            f"A learning rate of {learning_rate:g} is too large here; try a hundredth of it."
+        )
         self.step, self.loss = step, loss
 
 

@@ -208,12 +208,7 @@ class Trainer:
 
     def _diverged(self, loss: float) -> TrainingDiverged:
         rate = self.config.learning_rate
-        return TrainingDiverged(
-            f"Training diverged at step {self.step}: the loss is {loss:.3g}. "
-            f"A learning rate of {rate:g} is too large here; try a hundredth of it.",
-            step=self.step,
-            loss=loss,
-        )
+        return TrainingDiverged(step=self.step, loss=loss, learning_rate=rate)
 
 
 def _optimizer(config: TrainConfig, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:

@@ -196,7 +196,7 @@ class Scripted:
 
     def advance(self):
         if self.done == self.diverges:
-            raise TrainingDiverged("It diverged.", step=self.done + 1, loss=math.nan)
+            raise TrainingDiverged(step=self.done + 1, loss=math.nan, learning_rate=1)
         self.done += 1
 
 

@@ -9,16 +9,17 @@ from safetensors.torch import save_file
 from explainer import restored
 from explainer.checkpoints import InvalidCheckpoint
 from explainer.restore_config import RestoreConfig, recipe
-from explainer.restored import FOLDER, KINDS, PAIRS, load, main, path_of, save, shipped_restorers
+from explainer.restored import FOLDER, PAIRS, load, main, path_of, save, shipped_restorers
 from explainer.restorers import make_restorer
 from explainer.restoring import RestoreTrainer
+from explainer.settings import MAIN_CORRUPTIONS
 from explainer.shipped import shipped_models
 
 TINY = RestoreConfig(width=8, batch_size=16, steps=3, n_points=200)
 
 
 def test_what_ships_is_what_there_should_be():
-    names = {path_of(d, n, k).name for d, n in PAIRS for k in KINDS}
+    names = {path_of(d, n, k).name for d, n in PAIRS for k in MAIN_CORRUPTIONS}
     assert {path.name for path in FOLDER.iterdir()} == names
     assert len(names) == 27
     assert max(path.stat().st_size for path in FOLDER.iterdir()) <= 400_000
@@ -27,7 +28,7 @@ def test_what_ships_is_what_there_should_be():
 @pytest.mark.parametrize(("dataset", "network"), PAIRS)
 def test_each_is_of_its_recipe_and_as_good_as_its_file_says(dataset, network):
     shipped = shipped_restorers(dataset, network)
-    assert list(shipped) == list(KINDS)
+    assert list(shipped) == list(MAIN_CORRUPTIONS)
     for kind, (config, restorer, info) in shipped.items():
         assert config == recipe(dataset, network, kind)
         assert info["step"] == config.steps
@@ -106,7 +107,7 @@ def test_the_command_makes_them(tmp_path, monkeypatch):
     main(["--network", "unet", "--out", str(tmp_path / "new")])
     files = sorted(path.name for path in (tmp_path / "new").iterdir())
     pairs = [("digits", "unet"), ("moons", "mlp")]
-    assert files == [f"{d}-{n}-{k}.safetensors" for d, n in pairs for k in KINDS]
+    assert files == [f"{d}-{n}-{k}.safetensors" for d, n in pairs for k in MAIN_CORRUPTIONS]
     config, restorer, info = load(tmp_path / "new" / files[-1])
     assert config == tiny("moons", "mlp", "uniform")
     trainer = RestoreTrainer(config)

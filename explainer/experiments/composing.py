@@ -25,7 +25,8 @@ from explainer.experiments.noise_laws import (
     rounded,
 )
 from explainer.frames import encode, limits_around, quantise
-from explainer.noise_settings import ComposingSettings, MainCorruption
+from explainer.noise_settings import ComposingSettings
+from explainer.settings import MainCorruption
 
 TOTAL = 0.99  # the amount of the one jump, and of all doses together
 FRAMES = 51

@@ -13,6 +13,7 @@ from explainer.corruptions import CORRUPTIONS, Box, Corruption
 from explainer.data import Dataset, make_dataset
 from explainer.experiments.common import color_bytes, file_name, shown, signed
 from explainer.experiments.noise_words import END_WORDS, describe, formula, note
+from explainer.experiments.samples import count_outside
 from explainer.frames import Limits, encode, limits_around, quantise
 from explainer.noise_settings import CorruptionSettings
 from explainer.settings import MAIN_CORRUPTIONS
@@ -121,13 +122,6 @@ def _limits(s: CorruptionSettings, data: Dataset, box: Box, frames: NDArray[np.f
     return limits_around(gaussian, *tails)
 
 
-def _outside(frames: NDArray[np.float64], limits: Limits) -> list[int]:
-    """Count the points of each frame that are not on the picture."""
-    low, high = np.array(limits[::2]), np.array(limits[1::2])
-    counts: list[int] = (~((frames > low) & (frames < high)).all(axis=-1)).sum(axis=1).tolist()
-    return counts
-
-
 def _end(s: CorruptionSettings, data: Dataset, box: Box) -> dict[str, Any]:
     """Describe how each coordinate is spread in the end, for the histograms."""
     low, high = shown(data, box.low).tolist(), shown(data, box.high).tolist()
@@ -149,7 +143,7 @@ def corruption_path(fields: dict[str, Any]) -> bytes:
     x = clouds(corruption, data.x, box, s.seed)
     frames = shown(data, x)
     limits = _limits(s, data, box, frames)
-    outside = _outside(frames, limits)
+    outside = [count_outside(frame, limits) for frame in frames]
     facts = {"x =": [formula(s.kind, a) for a in AMOUNTS]}
     if any(outside):
         facts["too far out to be seen"] = [f"{n:,} of {len(data.x):,} points" for n in outside]

@@ -9,18 +9,18 @@ from dataclasses import asdict, dataclass
 from torch import Tensor
 
 from explainer.corruptions import CORRUPTIONS, Box, photons
+from explainer.experiments import real
 from explainer.metrics import DistanceTo
 from explainer.settings import CorruptionName
 
 POINTS = 2000
 PROJECTIONS = 32
-DIGITS = 5
 NO_SPREAD = 1e-9  # variances up to this, of standardised values, are rounding
 
 
 def rounded(value: float) -> float | None:
-    """Round to as many digits as travel; what is no number is None."""
-    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+    """Round to as many digits as are told; what is no number is None."""
+    return real.rounded(value) if math.isfinite(value) else None
 
 
 @dataclass(frozen=True)

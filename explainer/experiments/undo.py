@@ -15,17 +15,18 @@ import torch
 
 from explainer.experiments.quality_steps import digest
 from explainer.experiments.undo_looks import Figures, finished, look
-from explainer.experiments.undo_scenes import KINDS, scene_of
+from explainer.experiments.undo_scenes import scene_of
 from explainer.frames import decode
 from explainer.noise_settings import UndoSettings
 from explainer.restored import PAIRS, path_of, shipped_restorers
+from explainer.settings import MAIN_CORRUPTIONS
 
 KNOWN = Path(__file__).with_name("undo.json")
 
 
 def _digests(dataset: str, network: str) -> list[str]:
     """Tell the networks from others that may have shipped before."""
-    return [digest(path_of(dataset, network, kind)) for kind in KINDS]
+    return [digest(path_of(dataset, network, kind)) for kind in MAIN_CORRUPTIONS]
 
 
 @cache
@@ -63,18 +64,18 @@ def look_at_shipped(dataset: str, network: str, figures: Figures | None = None) 
         With a sentence, if there are none.
     """
     found = shipped_restorers(dataset, network)
-    config, _, info = found[KINDS[0]]
+    config, _, info = found[MAIN_CORRUPTIONS[0]]
     return finished(
         look(
             scene_of(config),
-            {kind: found[kind].restorer for kind in KINDS},
+            {kind: found[kind].restorer for kind in MAIN_CORRUPTIONS},
             figures=figures,
             dataset=dataset,
             network=network,
             step=info["step"],
             steps=config.steps,
             parameters=info["parameters"],
-            seconds={kind: found[kind].info["seconds"] for kind in KINDS},
+            seconds={kind: found[kind].info["seconds"] for kind in MAIN_CORRUPTIONS},
         )
     )
 

@@ -19,8 +19,8 @@ from explainer.experiments.common import chosen_frames
 from explainer.experiments.real import rounded
 from explainer.experiments.undo_scenes import AMOUNTS, NOISE_SEED, Arrays, Scene
 from explainer.frames import encode
-from explainer.noise_settings import MainCorruption
 from explainer.restorers import Restorer
+from explainer.settings import MainCorruption
 
 FEW, MANY = 5, 40  # steps of a walk: as the tutorial has it, and where a rule shows what it is
 MOST_STATES = 11  # of a walk that are drawn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, Literal, Protocol, get_args
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import torch
@@ -19,12 +19,12 @@ from explainer.experiments.real import real_distance
 from explainer.experiments.samples import REFERENCE_POINTS, check_finite, nearest_color
 from explainer.frames import limits_around, quantise
 from explainer.metrics import DistanceTo
-from explainer.noise_settings import DIGITS, MainCorruption
+from explainer.noise_settings import DIGITS
 from explainer.quality import REFERENCE_SEED, UNIT
 from explainer.restore_config import RestoreConfig
 from explainer.restoring import clean_data
+from explainer.settings import MAIN_CORRUPTIONS, MainCorruption
 
-KINDS: tuple[MainCorruption, ...] = get_args(MainCorruption)
 AMOUNTS = (0.0, 0.1, 0.25, 0.4, 0.55, 0.7, 0.85, 1.0)  # that predictions are shown and measured at
 # The same for all runs and all looks, so that they compare.
 NOISE_SEED = 2**31 - 5
@@ -114,7 +114,7 @@ class PointScene:
         self.real = {"swd": real_distance(dataset)}
         chosen = chosen_frames(len(data.x), DRAWN_POINTS)
         self._clean = data.x[chosen]
-        clouds = [self.noised(kind)[0] for kind in KINDS]
+        clouds = [self.noised(kind)[0] for kind in MAIN_CORRUPTIONS]
         # Whatever a network says: the picture is the same for all looks.
         self._limits = limits_around(shown(data, torch.stack(clouds)))
         self.header: dict[str, Any] = {"limits": self._limits}

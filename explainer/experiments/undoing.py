@@ -8,10 +8,11 @@ from typing import Any
 
 from explainer.experiments.losses import Losses
 from explainer.experiments.undo_looks import FEW, MANY, look
-from explainer.experiments.undo_scenes import KINDS, scene_of
+from explainer.experiments.undo_scenes import scene_of
 from explainer.jobs.reports import Report
 from explainer.restore_config import recipe
 from explainer.restoring import RestoreTrainer
+from explainer.settings import MAIN_CORRUPTIONS
 from explainer.snapshots import TrainingDiverged
 
 TURN = 0.05  # seconds of a turn: nobody waits for more
@@ -44,11 +45,11 @@ class UndoingRun:
         *,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        configs = {kind: recipe(dataset, network, kind, seed) for kind in KINDS}
-        self.config = configs[KINDS[0]]
+        configs = {kind: recipe(dataset, network, kind, seed) for kind in MAIN_CORRUPTIONS}
+        self.config = configs[MAIN_CORRUPTIONS[0]]
         self.trainers = {kind: RestoreTrainer(config) for kind, config in configs.items()}
         self.scene = scene_of(self.config)
-        self._losses = {kind: Losses(self.config.steps) for kind in KINDS}
+        self._losses = {kind: Losses(self.config.steps) for kind in MAIN_CORRUPTIONS}
         self._clock = clock
         # In seconds of this run's own work: others may have their turns in between.
         self._since_look = self._look_cost = 0.0
@@ -115,7 +116,9 @@ class UndoingRun:
             network=self.config.network,
             step=self.step,
             steps=self.config.steps,
-            parameters=sum(p.numel() for p in self.trainers[KINDS[0]].average.parameters()),
+            parameters=sum(
+                p.numel() for p in self.trainers[MAIN_CORRUPTIONS[0]].average.parameters()
+            ),
         )
         yield self.report({"shown": [self.step], **validation}, made)
 
@@ -142,11 +145,13 @@ class UndoingRun:
             for kind, losses in self._losses.items()
         }
         losses = {
-            f"{name} {kind}": new[kind][name] for kind in KINDS for name in ("loss", "smooth")
+            f"{name} {kind}": new[kind][name]
+            for kind in MAIN_CORRUPTIONS
+            for name in ("loss", "smooth")
         }
         return Report(
             progress=self.step / self.config.steps,
-            series={"step": new[KINDS[0]]["step"], **losses, **(series or {})},
+            series={"step": new[MAIN_CORRUPTIONS[0]]["step"], **losses, **(series or {})},
             frame=frame,
             last=diverged or (self.finished and frame is not None),
         )

@@ -16,8 +16,8 @@ from explainer.data import make_dataset
 from explainer.experiments import composing as chapter
 from explainer.experiments.noise_laws import box_of, distances
 from explainer.frames import decode
-from explainer.noise_settings import MainCorruption
 from explainer.own import keep_points
+from explainer.settings import MainCorruption
 
 KINDS: tuple[MainCorruption, ...] = ("gaussian", "salt_and_pepper", "uniform")
 A = chapter.TOTAL

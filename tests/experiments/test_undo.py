@@ -8,9 +8,9 @@ import pytest
 
 from explainer.experiments import undo
 from explainer.experiments.undo import known_figures, look_at_shipped, read_known, shipped_undo
-from explainer.experiments.undo_scenes import KINDS
 from explainer.frames import decode
 from explainer.restored import PAIRS
+from explainer.settings import MAIN_CORRUPTIONS
 
 
 @pytest.mark.parametrize(("dataset", "network"), [("s_curve", "mlp"), ("digits", "mlp")])
@@ -19,8 +19,8 @@ def test_shipped_networks_have_learnt_what_the_page_says(dataset: str, network: 
     assert (header["dataset"], header["network"]) == (dataset, network)
     assert header["step"] == header["steps"]
     assert header["parameters"] > 1000
-    assert set(header["seconds"]) == set(KINDS)
-    for kind in KINDS:
+    assert set(header["seconds"]) == set(MAIN_CORRUPTIONS)
+    for kind in MAIN_CORRUPTIONS:
         found = header["errors"][kind]
         assert found[0] < 0.15 * header["mean_error"]
         assert found[1:] == sorted(found[1:])
@@ -62,7 +62,7 @@ def test_what_lies_ready_is_what_is_measured() -> None:
 def test_all_that_ship_are_known_and_shown_with_what_is_known(dataset: str, network: str) -> None:
     figures = known_figures(dataset, network)
     assert figures is not None, "run python -m explainer.experiments.undo"
-    assert set(figures["noise"]) == set(KINDS)
+    assert set(figures["noise"]) == set(MAIN_CORRUPTIONS)
     assert len(figures["quality"]) == 22
     if network == "mlp":
         header, arrays = decode(shipped_undo({"dataset": dataset, "network": network}))

@@ -18,7 +18,6 @@ from explainer.digits import digits
 from explainer.experiments.undo_looks import FEW, MANY, errors, finished, look
 from explainer.experiments.undo_scenes import (
     AMOUNTS,
-    KINDS,
     DigitScene,
     PointScene,
     Scene,
@@ -28,8 +27,9 @@ from explainer.frames import decode, dequantise
 from explainer.own import FOLDER_VARIABLE, keep_points
 from explainer.restore_config import RestoreConfig
 from explainer.restorers import Restorer
+from explainer.settings import MAIN_CORRUPTIONS
 
-WALKS = [(kind, rule) for kind in KINDS for rule in rules_for(kind)]
+WALKS = [(kind, rule) for kind in MAIN_CORRUPTIONS for rule in rules_for(kind)]
 Look = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 
@@ -39,7 +39,7 @@ def always(place: Tensor) -> Restorer:
 
 
 def told(scene: Scene, restorer: Restorer, **more: Any) -> Look:
-    return decode(finished(look(scene, dict.fromkeys(KINDS, restorer), **more)))
+    return decode(finished(look(scene, dict.fromkeys(MAIN_CORRUPTIONS, restorer), **more)))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_the_header_of_points(of_points: Look) -> None:
     wanted = [(kind, rule, n) for kind, rule in WALKS for n in (FEW, MANY)]
     assert [(w["kind"], w["rule"], w["n"]) for w in header["walks"]] == wanted
     assert [(q["kind"], q["rule"], q["n"]) for q in header["quality"]] == wanted
-    assert {len(header["errors"][kind]) for kind in KINDS} == {8}
+    assert {len(header["errors"][kind]) for kind in MAIN_CORRUPTIONS} == {8}
     assert set(header["real"]) == set(header["noise"]["uniform"]) == {"swd"}
 
 
@@ -109,7 +109,7 @@ def test_walks_are_thinned_but_never_their_ends(of_points: Look, of_pictures: Lo
 def test_the_arrays_of_points(of_points: Look) -> None:
     _, arrays = of_points
     shapes = {"clean": (400, 2), "color": (400,), "mean": (1, 2)}
-    for kind in KINDS:
+    for kind in MAIN_CORRUPTIONS:
         shapes |= {f"noised {kind}": (8, 400, 2), f"predicted {kind}": (8, 400, 2)}
     for kind, rule in WALKS:
         shapes |= {f"walk color {kind} {rule} {n}": (400,) for n in (FEW, MANY)}
@@ -123,7 +123,7 @@ def test_the_arrays_of_points(of_points: Look) -> None:
 def test_the_arrays_of_pictures(of_pictures: Look) -> None:
     _, arrays = of_pictures
     shapes = {"clean": (8, 8, 8), "mean": (8, 8)}
-    for kind in KINDS:
+    for kind in MAIN_CORRUPTIONS:
         shapes |= {f"noised {kind}": (8, 8, 8), f"predicted {kind}": (8, 8, 8)}
     assert {k: v.shape for k, v in arrays.items() if not k.startswith(("x ", "x0 "))} == shapes
     assert {v.dtype.name for v in arrays.values()} == {"uint8"}
@@ -136,7 +136,7 @@ def test_noise_begins_at_the_data_and_ends_without_them(
     of_points: Look, points: PointScene
 ) -> None:
     header, arrays = of_points
-    for kind in KINDS:
+    for kind in MAIN_CORRUPTIONS:
         noised = arrays[f"noised {kind}"]
         np.testing.assert_array_equal(noised[0], arrays["clean"])
         assert noised.min() > 0  # all of it is in the picture
@@ -150,7 +150,7 @@ def test_noise_begins_at_the_data_and_ends_without_them(
 def test_each_digit_is_shown_at_its_own_amount(of_pictures: Look) -> None:
     _, arrays = of_pictures
     clean = arrays["clean"].astype(int)
-    for kind in KINDS:
+    for kind in MAIN_CORRUPTIONS:
         off = np.abs(arrays[f"noised {kind}"] - clean).mean(axis=(1, 2))
         assert off[0] == 0
         assert off[1] < 0.5 * off[-1]
@@ -167,7 +167,7 @@ def test_the_eight_digits_are_different_ones_and_never_trained_on(pictures: Digi
 def test_predictions_are_those_of_the_restorer(of_points: Look, points: PointScene) -> None:
     _, arrays = of_points
     place = points.write(torch.tensor([0.5, -0.25]))
-    for kind in KINDS:
+    for kind in MAIN_CORRUPTIONS:
         assert (arrays[f"predicted {kind}"] == place).all()
     np.testing.assert_array_equal(arrays["mean"], points.write(points.mean))
 
@@ -183,7 +183,7 @@ def test_walks_with_one_answer_end_at_it_and_are_coloured_like_it(of_points: Loo
 
 def test_walks_of_a_kind_start_from_the_same_noise(of_points: Look) -> None:
     _, arrays = of_points
-    for kind in KINDS:
+    for kind in MAIN_CORRUPTIONS:
         starts = [
             arrays[f"x {k} {rule} {n}"][0] for k, rule in WALKS for n in (FEW, MANY) if k == kind
         ]
@@ -197,10 +197,10 @@ def test_always_answering_the_mean_costs_the_same_at_every_amount(points: PointS
     header, _ = told(points, always(points.mean), counts=(FEW,))
     spread = (points.held_out - points.mean).square().mean().item()
     assert header["mean_error"] == pytest.approx(spread, rel=1e-4)
-    assert all(header["errors"][kind] == [header["mean_error"]] * 8 for kind in KINDS)
+    assert all(header["errors"][kind] == [header["mean_error"]] * 8 for kind in MAIN_CORRUPTIONS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MAIN_CORRUPTIONS)
 def test_answering_with_what_is_seen_costs_what_the_noise_is(kind: str) -> None:
     for scene in (
         scene_of(RestoreConfig(dataset="s_curve")),
@@ -253,10 +253,10 @@ def test_points_never_trained_on_are_as_near_to_the_data_as_can_be(dataset: str)
 
 def test_a_look_is_the_same_again_and_comes_in_pieces(points: PointScene) -> None:
     def parts() -> Any:
-        return look(points, dict.fromkeys(KINDS, always(points.mean)), counts=(FEW,))
+        return look(points, dict.fromkeys(MAIN_CORRUPTIONS, always(points.mean)), counts=(FEW,))
 
     pieces = sum(1 for _ in parts())
-    assert pieces == len(KINDS) + len(WALKS)
+    assert pieces == len(MAIN_CORRUPTIONS) + len(WALKS)
     assert finished(parts()) == finished(parts())
 
 

@@ -10,12 +10,13 @@ import pytest
 
 from explainer.experiments import undoing
 from explainer.experiments.undo_looks import FEW, MANY
-from explainer.experiments.undo_scenes import KINDS, DigitScene, PointScene
+from explainer.experiments.undo_scenes import DigitScene, PointScene
 from explainer.experiments.undoing import UndoingRun, live_undoing
 from explainer.frames import decode
 from explainer.jobs import Report
 from explainer.restore_config import RestoreConfig
 from explainer.restore_config import recipe as real_recipe
+from explainer.settings import MAIN_CORRUPTIONS
 from explainer.snapshots import TrainingDiverged
 
 STEPS = 6
@@ -82,12 +83,12 @@ def reports(changes: dict[str, Any]) -> list[Report]:
 def test_every_loss_of_every_kind_is_told_at_its_step(reports: list[Report]) -> None:
     found = series(reports)
     assert found["step"] == list(range(1, STEPS + 1))
-    for kind in KINDS:
+    for kind in MAIN_CORRUPTIONS:
         assert len(found[f"loss {kind}"]) == len(found[f"smooth {kind}"]) == STEPS
     # Different noise, and so different networks and losses.
-    assert len({tuple(found[f"loss {kind}"]) for kind in KINDS}) == 3
+    assert len({tuple(found[f"loss {kind}"]) for kind in MAIN_CORRUPTIONS}) == 3
     assert set(found) == {"step", "shown"} | {
-        f"{name} {kind}" for name in ("loss", "smooth", "validation") for kind in KINDS
+        f"{name} {kind}" for name in ("loss", "smooth", "validation") for kind in MAIN_CORRUPTIONS
     }
 
 
