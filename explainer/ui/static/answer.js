@@ -41,17 +41,3 @@ export class Answer {
     this.place.ariaBusy = false;
   }
 }
-
-/** Buttons of which one holds, under a name; `choose(name)` is told of another. */
-export function choiceOf(label, names, chosen, choose) {
-  const buttons = Object.entries(names).map(([name, text]) => {
-    const button = make("button", { type: "button", name, ariaPressed: name === chosen }, text);
-    button.addEventListener("click", () => {
-      for (const other of buttons) other.ariaPressed = other === button;
-      choose(name);
-    });
-    return button;
-  });
-  const group = make("div", { className: "dc-choices", role: "group", ariaLabel: label }, ...buttons);
-  return make("div", { className: "dc-control" }, make("span", {}, label), group);
-}

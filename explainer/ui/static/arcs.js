@@ -1,6 +1,7 @@
 // The chapter on an arc between two draws of noise, and where DDIM and DDPM take its points.
 
 import { chapter, question } from "./chapter.js";
+import { choices, control } from "./choices.js";
 import { make } from "./dom.js";
 import { fill } from "./text.js";
 import { digitsFor, sentence, table, Walks, walkStyles } from "./walks.js";
@@ -42,17 +43,13 @@ class Arcs {
     this.share = make("output");
     this.place = make("input", { type: "range", min: 0, max: 1, step: "any", value: 0.5, ariaLabel: words.place });
     const place = make("div", { className: "dc-control" }, make("span", {}, words.place, this.share), this.place);
-    const counts = COUNTS.map((count) => {
-      const button = make("button", { type: "button", ariaPressed: count === this.#count }, String(count));
-      button.addEventListener("click", () => {
-        this.#count = count;
-        for (const other of counts) other.ariaPressed = other === button;
-        this.#ask();
-      });
-      return button;
+    const counts = choices(words.points, COUNTS.map((count) => [String(count), String(count)]), (count) => {
+      this.#count = Number(count);
+      counts.press(count);
+      this.#ask();
     });
-    const choices = make("div", { className: "dc-choices", role: "group", ariaLabel: words.points }, ...counts);
-    const points = make("div", { className: "dc-control" }, make("span", {}, words.points), choices);
+    counts.press(String(this.#count));
+    const points = control(words.points, counts.group);
     const others = make("button", { type: "button", className: "dc-button" }, words.others);
     others.addEventListener("click", () => {
       this.#others += 1;

@@ -3,8 +3,9 @@
 import { slices } from "../player/container.js";
 import { FrameSet } from "../player/frames.js";
 import { Player } from "../player/player.js";
-import { Answer, choiceOf } from "./answer.js";
+import { Answer } from "./answer.js";
 import { chapter, question } from "./chapter.js";
+import { choices, control } from "./choices.js";
 import { Chart } from "./chart.js";
 import { make } from "./dom.js";
 import { fill } from "./text.js";
@@ -98,10 +99,12 @@ class ClosedForm {
 
   constructor(body, words) {
     this.words = words;
-    const kinds = choiceOf(words.kind, words.kinds, this.#kind, (kind) => {
+    const kinds = choices(words.kind, Object.entries(words.kinds), (kind) => {
       this.#kind = kind;
+      kinds.press(kind);
       this.#load();
     });
+    kinds.press(this.#kind);
     const pair = make("div", { className: "dc-pair" });
     this.players = ["truth", "made"].map((name) => {
       const place = make("div");
@@ -112,7 +115,7 @@ class ClosedForm {
     this.told = make("p", { className: "dc-told" });
     this.answer = new Answer({ unreachable: words.unreachable, place: pair, take: (answer) => this.#take(answer) });
     const notes = [words.how, words.why].map((text) => make("p", { className: "dc-note" }, text));
-    body.append(make("div", { className: "dc-row" }, kinds), pair, this.answer.error, this.told, this.#charts(), ...notes);
+    body.append(make("div", { className: "dc-row" }, control(words.kind, kinds.group)), pair, this.answer.error, this.told, this.#charts(), ...notes);
   }
 
   show({ dataset, seed }) {

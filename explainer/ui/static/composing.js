@@ -3,8 +3,9 @@
 import { slices } from "../player/container.js";
 import { FrameSet } from "../player/frames.js";
 import { Player } from "../player/player.js";
-import { Answer, choiceOf } from "./answer.js";
+import { Answer } from "./answer.js";
 import { chapter, question } from "./chapter.js";
+import { choices, control } from "./choices.js";
 import { Chart } from "./chart.js";
 import { make } from "./dom.js";
 import { fill } from "./text.js";
@@ -64,10 +65,12 @@ class Composing {
     const bounds = { type: "range", min: LEAST, max: MOST, value: START, step: 1 };
     this.slider = make("input", { ...bounds, ariaLabel: words.steps });
     this.slider.value = START; // once its bounds are known
-    const kinds = choiceOf(words.kind, words.kinds, this.#kind, (kind) => {
+    const kinds = choices(words.kind, Object.entries(words.kinds), (kind) => {
       this.#kind = kind;
+      kinds.press(kind);
       this.#ask();
     });
+    kinds.press(this.#kind);
     const steps = make("div", { className: "dc-control" }, make("span", {}, words.steps, this.count), this.slider);
     const pair = make("div", { className: "dc-pair" });
     this.players = ["walk", "jump"].map((name) => {
@@ -77,7 +80,7 @@ class Composing {
       return new Player(place, { label: words[name], ...more });
     });
     this.answer = new Answer({ unreachable: words.unreachable, place: pair, take: (answer) => this.#take(answer) });
-    body.append(make("div", { className: "dc-row" }, kinds, steps), pair, this.answer.error, ...this.#below());
+    body.append(make("div", { className: "dc-row" }, control(words.kind, kinds.group), steps), pair, this.answer.error, ...this.#below());
     this.slider.addEventListener("input", () => {
       this.count.textContent = this.slider.value;
       this.#ask({ soon: true });

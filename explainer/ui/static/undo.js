@@ -3,7 +3,7 @@
 import { fetchBytes } from "../player/container.js";
 import { loadStyles } from "../player/styles.js";
 import { chapter, question } from "./chapter.js";
-import { choices, control } from "./undochoices.js";
+import { choices, control } from "./choices.js";
 import { make } from "./dom.js";
 import { fill } from "./text.js";
 import { Look } from "./undolook.js";

@@ -1,6 +1,6 @@
 // How good samples from pure noise are, by rule and kind of noise, as a table.
 
-import { choices, control } from "./undochoices.js";
+import { choices, control } from "./choices.js";
 import { make } from "./dom.js";
 import { fill } from "./text.js";
 import { STEPS } from "./undolook.js";

@@ -1,6 +1,6 @@
 // Walks from pure noise by several rules, side by side: one slider for all of them.
 
-import { choices, control } from "./undochoices.js";
+import { choices, control } from "./choices.js";
 import { make, setIdle } from "./dom.js";
 import { fill } from "./text.js";
 import { STEPS } from "./undolook.js";
