@@ -69,6 +69,11 @@ def median_ratio(numerators: Sequence[float], denominators: Sequence[float]) -> 
     return median(a / b for a, b in zip(numerators, denominators, strict=True))
 
 
+def quantile(values: Sequence[float], share: float) -> float:
+    """Return the value that so large a share of the values does not exceed."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of named cells under a title; a note says how the figures came about."""
