@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from explainer.config import TrainConfig
-from explainer.header import DAMAGED, MAX_BYTES, read_header
+from explainer.header import DAMAGED, MAX_BYTES, Header, read_header
 from explainer.models import NetworkDenoiser, make_network
 from explainer.objectives import OBJECTIVES
-from explainer.own import keep_curve
+from explainer.own import StorageFull, keep_curve
 from explainer.schedules import NoiseSchedule, make_schedule
 from explainer.settings import InvalidSetting
 from explainer.shipped import FORMAT, VERSION
 from explainer.training import TrainState
 
+# By the names that the format gives them; the other ones are only ever refused.
+DTYPES = {
+    "F16": torch.float16,
+    "F32": torch.float32,
+    "F64": torch.float64,
+    "I64": torch.int64,
+    "U8": torch.uint8,
+    "C64": torch.complex64,
+}
 STATE_GROUPS = ("weights", "average", "exp_avg", "exp_avg_sq")
 OWN_SCHEDULE = "own_schedule"  # in the info: knots of a schedule that only its maker has
 
@@ -57,6 +65,8 @@ class Checkpoint:
         if OWN_SCHEDULE in self.info:
             try:
                 name = keep_curve(**self.info[OWN_SCHEDULE])
+            except StorageFull:
+                raise
             except (TypeError, ValueError, OverflowError) as error:
                 raise InvalidCheckpoint("The checkpoint's own schedule cannot be read.") from error
             if name != c.schedule:
@@ -148,20 +158,29 @@ def _check_size(size: int) -> None:
         )
 
 
-def from_bytes(data: bytes) -> Checkpoint:
-    """Read a checkpoint from bytes, with the same checks and errors as :func:`load`."""
+def from_bytes(data: bytes, *, with_state: bool = True) -> Checkpoint:
+    """Read a checkpoint from bytes, with the same checks and errors as :func:`load`.
+
+    Parameters
+    ----------
+    data : bytes
+    with_state : bool
+        Whether to return the state as well, which is five times as large as the rest. It is
+        checked in either case.
+
+    Returns
+    -------
+    Checkpoint
+    """
     _check_size(len(data))
     try:
         header = read_header(data)
-        tensors = load_tensors(data)
     except InvalidSetting as error:
         raise InvalidCheckpoint(str(error)) from None
-    except (SafetensorError, ValueError, KeyError):
-        raise InvalidCheckpoint(DAMAGED) from None
     config, info = header.config, header.info
     network = make_network(config, torch.Generator().manual_seed(0))
     expected = {f"parameters.{name}": tensor for name, tensor in network.state_dict().items()}
-    has_state = any(name.startswith("state.") for name in tensors)
+    has_state = any(name.startswith("state.") for name in header.tensors)
     if has_state:
         trained = dict(network.named_parameters())
         for kind in STATE_GROUPS:
@@ -169,16 +188,18 @@ def from_bytes(data: bytes) -> Checkpoint:
             expected |= {f"state.{kind}.{name}": tensor for name, tensor in shapes.items()}
         expected["state.generator"] = torch.Generator().get_state()
         expected["state.step"] = torch.tensor([0])
-    _check_tensors(tensors, expected)
-    if has_state:
-        _check_state(tensors, config)
+    tensors = {}
+    for name, tensor in _tensors(data, header, expected):
+        _check_values(name, tensor, config)
+        if with_state or not name.startswith("state."):
+            tensors[name] = tensor
 
     def group(prefix: str) -> dict[str, Tensor]:
         named = tensors.items()
         return {n.removeprefix(prefix): t for n, t in named if n.startswith(prefix)}
 
     state = None
-    if has_state:
+    if has_state and with_state:
         state = TrainState(
             step=int(tensors["state.step"]),
             generator=tensors["state.generator"],
@@ -187,27 +208,86 @@ def from_bytes(data: bytes) -> Checkpoint:
     return Checkpoint(config=config, parameters=group("parameters."), info=info, state=state)
 
 
-def _check_state(tensors: dict[str, Tensor], config: TrainConfig) -> None:
-    if not 0 <= int(tensors["state.step"]) <= config.steps:
-        raise InvalidCheckpoint(f"The tensor state.step must lie between 0 and {config.steps}.")
-    try:
-        torch.Generator().set_state(tensors["state.generator"])
-    except RuntimeError:
-        raise InvalidCheckpoint("The tensor state.generator is not a generator's state.") from None
+def _tensors(
+    data: bytes, header: Header, expected: dict[str, Tensor]
+) -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors one after the other, so that not all need to be in memory twice.
+
+    Raises
+    ------
+    InvalidCheckpoint
+        If they are not those that are expected, by name, type, shape and place: end to end, and
+        nothing between, before or behind them.
+    """
+    _check_names(header.tensors, expected)
+    places = {name: _place(name, header.tensors[name], expected[name]) for name in expected}
+    end = 0
+    for start, size in sorted(places.values()):
+        if start != end:
+            raise InvalidCheckpoint(DAMAGED)
+        end += size
+    view = memoryview(data)[header.start :]
+    if end != len(view):
+        raise InvalidCheckpoint(DAMAGED)
+    for name, (start, size) in places.items():
+        buffer = bytearray(view[start : start + size])  # a tensor may be written to
+        values = torch.frombuffer(buffer, dtype=expected[name].dtype)
+        yield name, values.reshape(expected[name].shape)
+
+
+def _place(name: str, entry: object, wanted: Tensor) -> tuple[int, int]:
+    """Return where a tensor begins and how many bytes it has, if it is as it must be."""
+    match entry:
+        case {"dtype": str(dtype), "shape": [*shape], "data_offsets": [int(start), int(end)]}:
+            whole = all(type(side) is int for side in shape)
+        case _:
+            whole = False
+    if not whole:
+        raise InvalidCheckpoint(DAMAGED)
+    _check_kind(name, DTYPES.get(dtype, dtype), shape, wanted)
+    if end - start != wanted.nbytes:
+        raise InvalidCheckpoint(DAMAGED)
+    return start, end - start
 
 
 def _check_tensors(tensors: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
-    for name in expected:
-        if name not in tensors:
-            raise InvalidCheckpoint(f"The tensor {name} is missing.")
+    _check_names(tensors, expected)
     for name, tensor in tensors.items():
+        _check_kind(name, tensor.dtype, list(tensor.shape), expected[name])
+        _check_finite(name, tensor)
+
+
+def _check_names(names: Collection[str], expected: dict[str, Tensor]) -> None:
+    for name in expected:
+        if name not in names:
+            raise InvalidCheckpoint(f"The tensor {name} is missing.")
+    for name in names:
         if name not in expected:
             raise InvalidCheckpoint(f"The tensor {name[:80]} does not belong to this network.")
-        wanted = expected[name]
-        if tensor.shape != wanted.shape or tensor.dtype != wanted.dtype:
+
+
+def _check_kind(name: str, dtype: torch.dtype | str, shape: list[Any], wanted: Tensor) -> None:
+    if dtype == wanted.dtype and shape == list(wanted.shape):
+        return
+    raise InvalidCheckpoint(
+        f"The tensor {name} must be {wanted.dtype} of shape {tuple(wanted.shape)}, "
+        f"not {str(dtype)[:20]} of shape {tuple(shape)!s:.60}."
+    )
+
+
+def _check_finite(name: str, tensor: Tensor) -> None:
+    if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+        raise InvalidCheckpoint(f"The tensor {name} has values that are not finite.")
+
+
+def _check_values(name: str, tensor: Tensor, config: TrainConfig) -> None:
+    _check_finite(name, tensor)
+    if name == "state.step" and not 0 <= int(tensor) <= config.steps:
+        raise InvalidCheckpoint(f"The tensor state.step must lie between 0 and {config.steps}.")
+    if name == "state.generator":
+        try:
+            torch.Generator().set_state(tensor)
+        except RuntimeError:
             raise InvalidCheckpoint(
-                f"The tensor {name} must be {wanted.dtype} of shape {tuple(wanted.shape)}, "
-                f"not {tensor.dtype} of shape {tuple(tensor.shape)}."
-            )
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise InvalidCheckpoint(f"The tensor {name} has values that are not finite.")
+                "The tensor state.generator is not a generator's state."
+            ) from None

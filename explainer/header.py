@@ -11,10 +11,11 @@ from explainer.settings import InvalidSetting
 from explainer.shipped import parse_metadata
 
 MAX_BYTES = 32_000_000  # of a file; the largest network, with its optimiser's state, has 31 million
-MAX_HEADER = 4 * 2**20  # bytes of it; the history of a long run is a tenth of it
+LENGTH = 8  # bytes, which tell how long the header is
+MAX_HEADER = 2 * 2**20  # bytes of it; the history of a long run is a fifth of it
 DAMAGED = (
-    "The file is not a .safetensors file, or it is damaged; pickled files (.pt, .pth) are not read "
-    "because they can run code."
+    "The file is not a .safetensors file, or it is damaged; pickled files (.pt, .pth, .npz) are "
+    "not read because they can run code: export the weights as .safetensors."
 )
 
 
@@ -27,13 +28,16 @@ class Header:
     config : TrainConfig
     info : dict
         As whoever wrote the file left it.
-    tensors : frozenset of str
-        Their names.
+    tensors : dict of str to object
+        What the file says of each, as it says it: nothing of that is checked.
+    start : int
+        Where the tensors' bytes begin.
     """
 
     config: TrainConfig
     info: dict[str, Any]
-    tensors: frozenset[str]
+    tensors: dict[str, Any]
+    start: int
 
 
 def read_header(data: bytes) -> Header:
@@ -43,7 +47,7 @@ def read_header(data: bytes) -> Header:
     ----------
     data : bytes
         Of a ``.safetensors`` file: eight bytes with the header's length, the header as JSON, the
-        tensors.
+        tensors. It may end anywhere behind the header.
 
     Returns
     -------
@@ -54,11 +58,11 @@ def read_header(data: bytes) -> Header:
     InvalidSetting
         With one sentence that says what is wrong.
     """
-    length = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or not 0 < length <= min(MAX_HEADER, len(data) - 8):
+    length = int.from_bytes(data[:LENGTH], "little")
+    if len(data) < LENGTH or not 0 < length <= min(MAX_HEADER, len(data) - LENGTH):
         raise InvalidSetting(DAMAGED)
     try:
-        header = json.loads(data[8 : 8 + length])
+        header = json.loads(data[LENGTH : LENGTH + length])
     except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
@@ -66,4 +70,4 @@ def read_header(data: bytes) -> Header:
     metadata = header.pop("__metadata__", None)
     texts = metadata.items() if isinstance(metadata, dict) else ()
     config, info = parse_metadata({key: text for key, text in texts if isinstance(text, str)})
-    return Header(config, info, frozenset(header))
+    return Header(config, info, header, LENGTH + length)

@@ -7,13 +7,16 @@ many pixels as the page has room for, so that each pixel is seen.
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Iterator
 from functools import lru_cache
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 from scipy import ndimage
 
 from explainer.noise_settings import DIGITS
@@ -23,6 +26,10 @@ Picture = NDArray[np.uint8]
 MAX_SIDE = 384  # pixels
 MIN_SIDE = 8  # pixels: less shows nothing, and no filter fits in
 MAX_PIXELS = 4_000_000  # of a file: decoding this many takes 16 MB
+MAX_PARTS = 5000  # of a file: one of 2 MB has some hundred, and a million tiny ones take long
+MAX_SCANS = 24  # of a JPEG file, each of which goes over all pixels: programs write up to a dozen
+SHRUNK_ROUGHLY = 2.0  # times as large as wanted, before the last bit is done with care
+PngImagePlugin.MAX_TEXT_MEMORY = 4 * 2**20  # bytes of words in a file, unpacked; nobody reads them
 DIGITS_ACROSS, DIGITS_DOWN = 6, 4
 DIGIT_MARGIN = 2  # pixels of black around each digit, so that they stay apart
 JPEG_QUALITY = 78
@@ -53,22 +60,58 @@ def read_picture(data: bytes) -> Picture:
     """
     if not data:
         raise ValueError("The file is empty.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of strangers' files there would be many in the log
+        return _read(data)
+
+
+def _read(data: bytes) -> Picture:
+    _check_parts(data)
     try:
-        image = Image.open(BytesIO(data), formats=("PNG", "JPEG"))
+        image: Image.Image = Image.open(BytesIO(data), formats=("PNG", "JPEG"))
         size = image.size
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except Image.DecompressionBombError:
         raise ValueError(f"The picture is too large: {_TAKEN}.") from None
     except Exception:  # damaged files raise OSError, SyntaxError, struct.error and more
         raise ValueError(NO_PICTURE) from None
     _check_size(*size)
     try:
+        # A JPEG file that is much too large is decoded smaller, which is quicker.
+        image.draft(None, (int(SHRUNK_ROUGHLY * MAX_SIDE), int(SHRUNK_ROUGHLY * MAX_SIDE)))
         image.load()
-        turned = ImageOps.exif_transpose(image)
-        plain = _plain(image if turned is None else turned)
-        plain.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+        image = _eight_bits(image)
+        # Before anything else, which then needs a hundredth of the memory.
+        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS, SHRUNK_ROUGHLY)
+        ImageOps.exif_transpose(image, in_place=True)
+        return np.array(_on_paper(image), dtype=np.uint8)
     except Exception:
         raise ValueError(NO_PICTURE) from None
-    return np.array(plain, dtype=np.uint8)
+
+
+def _check_parts(data: bytes) -> None:
+    """Refuse files of far too many parts, each of which costs time whatever the picture's size."""
+    parts = _png_parts(data) if data.startswith(b"\x89PNG") else _jpeg_parts(data)
+    if data.count(b"\xff\xda") > MAX_SCANS and data.startswith(b"\xff\xd8"):
+        raise ValueError(NO_PICTURE)
+    if sum(1 for _ in islice(parts, MAX_PARTS + 1)) > MAX_PARTS:
+        raise ValueError(NO_PICTURE)
+
+
+def _png_parts(data: bytes) -> Iterator[int]:
+    """Yield where each chunk begins."""
+    place = 8
+    while place < len(data):
+        yield place
+        place += 12 + int.from_bytes(data[place : place + 4], "big")
+
+
+def _jpeg_parts(data: bytes) -> Iterator[int]:
+    """Yield where each segment before the pixels begins, and each byte that only fills."""
+    place = 2
+    while data[place : place + 1] == b"\xff" and data[place + 1 : place + 2] != b"\xda":
+        yield place
+        fills = data[place + 1 : place + 2] == b"\xff"
+        place += 1 if fills else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
 
 
 _TAKEN = f"at most {MAX_PIXELS / 1e6:g} million pixels are taken"
@@ -89,15 +132,26 @@ def _check_size(width: int, height: int) -> None:
         )
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """Turn whatever a file holds into 8 bits, grey or red, green and blue, with nothing behind."""
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Turn whatever a file holds into 8 bits: grey, colours, or colours and how clear they are."""
     if image.mode.startswith("I"):  # 16 bits of grey, which PIL would cut off at 255
-        return Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
+        deep = np.asarray(image).clip(0, 65535)
+        np.floor_divide(deep, 257, out=deep)
+        grey = Image.fromarray(deep.astype(np.uint8))
+        grey.info = image.info
+        return grey
     if image.has_transparency_data:
-        clear = image.convert("RGBA")
-        paper = Image.new("RGBA", clear.size, (*PAPER, 255))
-        return Image.alpha_composite(paper, clear).convert("RGB")
-    return image.convert("L" if image.mode in {"1", "L"} else "RGB")
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    mode = "L" if image.mode in {"1", "L"} else "RGB"
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _on_paper(image: Image.Image) -> Image.Image:
+    """Lay what is transparent on white."""
+    if image.mode != "RGBA":
+        return image
+    paper = Image.new("RGBA", image.size, (*PAPER, 255))
+    return Image.alpha_composite(paper, image).convert("RGB")
 
 
 def write_png(picture: Picture) -> bytes:

@@ -14,17 +14,41 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from threading import Lock
+from typing import Any
+
+from typing_extensions import Self
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 FOLDER_VARIABLE = "DIFFUSION_EXPLAINER_OWN"
 OWN_PATTERN = r"own-[0-9a-f]{16}"
-MAX_KEPT = 2000  # files; the least recently used go first
+MAX_KEPT = 10_000  # files; the least recently used go first
 MAX_BYTES = 2_000_000_000  # of all files together: two of the largest models for each of thirty
+DISK_SHARE = 2  # and at most one part in so many of the disk, which may be a small one in memory
+IN_USE = 600.0  # seconds for which nobody else's files push out what was used
+LONGEST_WRITE = 600.0  # seconds since the last bit of a file that is still being written
+FOLDER_PREFIX, PART_PREFIX, LOCK_NAME = "diffusion-explainer-", "own-part-", "in-use"
+CHUNK = 2**20  # bytes read at once
+
+FULL = "This could not be kept: the server's disk is full or cannot be written."
+USED_UP = (
+    "This could not be kept: the server's space for what learners make is used up; please try "
+    "again in a few minutes."
+)
 
 _creating = Lock()
 _keeping = Lock()  # one at a time: making room must not take what another thread is writing
+
+
+class StorageFull(ValueError):
+    """The server has no room to keep something; the message is one sentence for the learner."""
 
 
 def is_own(name: object) -> bool:
@@ -36,7 +60,8 @@ def open_folder() -> Path:
     """Return the folder, made if need be, and tell child processes to come where it is.
 
     The folder is the one that the environment names; else a fresh temporary one, which is put
-    into the environment and removed when this process ends.
+    into the environment and removed when this process ends. Those of servers that were killed,
+    and could not remove theirs, are removed first.
 
     Returns
     -------
@@ -48,7 +73,9 @@ def open_folder() -> Path:
             folder = Path(named)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             return folder
-        folder = Path(tempfile.mkdtemp(prefix="diffusion-explainer-"))
+        remove_abandoned()
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        claim(folder)
         os.environ[FOLDER_VARIABLE] = str(folder)
         atexit.register(_remove, folder, os.getpid())
         return folder
@@ -57,6 +84,35 @@ def open_folder() -> Path:
 def _remove(folder: Path, maker: int) -> None:
     if os.getpid() == maker:  # a forked child inherits the wish but not the right
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def claim(folder: Path) -> None:
+    """Hold a lock in a folder for as long as this process lives, however it ends.
+
+    Where the system has no such locks nothing is done.
+    """
+    if fcntl is None:
+        return
+    lock = folder / LOCK_NAME
+    draft = lock.with_suffix(".draft")
+    with contextlib.suppress(OSError):  # a folder without a lock is merely never cleared away
+        handle = os.open(draft, os.O_RDWR | os.O_CREAT, 0o600)  # closed by the process's end
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        draft.rename(lock)  # under this name only once it is locked
+
+
+def remove_abandoned() -> None:
+    """Remove temporary folders that a server claimed which is no more."""
+    if fcntl is None:
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        with contextlib.suppress(OSError):  # not there, not ours, or in use
+            handle = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(handle)
 
 
 def keep(kind: str, data: bytes) -> str:
@@ -75,25 +131,103 @@ def keep(kind: str, data: bytes) -> str:
 
     Raises
     ------
-    ValueError
-        If the server cannot write.
+    StorageFull
+        If the server cannot write, or everything that fills the quota is in use.
     """
-    content = _content(kind, data)
-    name = _name(content)
+    name = name_of(kind, data)
+    path = _path(name)
+    if path is not None and _is_whole(path):  # also on a full disk
+        touch(name)
+        return name
+    with Draft(kind) as draft:
+        draft.write(data)
+        return draft.keep()
+
+
+class Draft:
+    """A file that is written bit by bit, in a ``with``, and kept whole or not at all.
+
+    Parameters
+    ----------
+    kind : str
+        As for :func:`keep`.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._head = _head(kind)
+
+    def __enter__(self) -> Self:
+        with _on_this_disk():
+            handle, path = tempfile.mkstemp(dir=open_folder(), prefix=PART_PREFIX)
+            self._path = Path(path)
+            try:
+                self._file = os.fdopen(handle, "w+b")
+            except OSError:
+                self._path.unlink(missing_ok=True)
+                raise
+        self._checksum, self._size = hashlib.sha256(), 0
+        try:
+            self.write(self._head)
+        except StorageFull:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def write(self, data: bytes) -> None:
+        """Add bytes at the end.
+
+        Raises
+        ------
+        StorageFull
+            If the server cannot write.
+        """
+        with _on_this_disk():
+            self._file.write(data)
+        self._checksum.update(data)
+        self._size += len(data)
+
+    def start(self, size: int) -> bytes:
+        """Return the first so many bytes, or all if there are fewer."""
+        with _on_this_disk():
+            self._file.seek(len(self._head))
+            data = self._file.read(size)
+            self._file.seek(0, os.SEEK_END)
+        return data
+
+    @property
+    def name(self) -> str:
+        """The name that what is written so far has, kept or not."""
+        return _named(self._checksum)
+
+    def keep(self) -> str:
+        """Keep what was written, and return its name.
+
+        Raises
+        ------
+        StorageFull
+            If the server cannot write, or everything that fills the quota is in use.
+        """
+        path = self._path.with_name(self.name)
+        with _on_this_disk(), _keeping:
+            self._file.close()
+            if not _is_whole(path):
+                _make_room(path.parent, self._size)
+                self._path.replace(path)
+            os.utime(path)
+        return path.name
+
+
+@contextlib.contextmanager
+def _on_this_disk() -> Iterator[None]:
     try:
-        with _keeping:
-            folder = open_folder()
-            path = folder / name
-            if path.is_file() and path.read_bytes() == content:
-                os.utime(path)
-                return name
-            _write(folder, path, content)
-            _make_room(folder, newest=path)
+        yield
     except OSError as error:
-        raise ValueError(
-            "This could not be kept: the server's disk is full or cannot be written."
-        ) from error
-    return name
+        raise StorageFull(FULL) from error
 
 
 def load(name: object, kinds: Collection[str], gone: str) -> tuple[str, bytes]:
@@ -122,19 +256,21 @@ def load(name: object, kinds: Collection[str], gone: str) -> tuple[str, bytes]:
     if path is None:
         raise ValueError(gone)
     try:
-        content = path.read_bytes()
+        with path.open("rb", buffering=0) as file:  # what is buffered would be copied
+            head = file.readline(CHUNK)
+            kind = head.decode(errors="replace").removesuffix("\n")
+            data = file.read() if head == _head(kind) and kind in kinds else None
     except OSError:
         raise ValueError(gone) from None
-    kind = content[: content.find(b"\n") + 1].decode(errors="replace").rstrip("\n")
-    if _name(content) != name or kind not in kinds:
+    if data is None or _name(head, data) != name:
         raise ValueError(gone)
     touch(path.name)
-    return kind, content[len(kind) + 1 :]
+    return kind, data
 
 
 def name_of(kind: str, data: bytes) -> str:
     """Return the name that bytes of a kind have, kept or not."""
-    return _name(_content(kind, data))
+    return _name(_head(kind), data)
 
 
 def is_kept(name: object) -> bool:
@@ -164,40 +300,65 @@ def _path(name: object) -> Path | None:
     return Path(folder) / str(name) if folder and is_own(name) else None
 
 
-def _content(kind: str, data: bytes) -> bytes:
-    return kind.encode() + b"\n" + data
+def _head(kind: str) -> bytes:
+    return kind.encode() + b"\n"
 
 
-def _name(content: bytes) -> str:
-    return f"own-{hashlib.sha256(content).hexdigest()[:16]}"
+def _name(head: bytes, data: bytes) -> str:
+    checksum = hashlib.sha256(head)
+    checksum.update(data)
+    return _named(checksum)
 
 
-def _write(folder: Path, path: Path, content: bytes) -> None:
-    """Write all or nothing: a reader never sees half a file."""
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix="part-")
+def _named(checksum: Any) -> str:
+    return f"own-{checksum.hexdigest()[:16]}"
+
+
+def _is_whole(path: Path) -> bool:
+    """Tell whether a file is there and holds what its name says, without holding it in memory."""
+    checksum = hashlib.sha256()
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        with path.open("rb", buffering=0) as file:
+            while chunk := file.read(CHUNK):
+                checksum.update(chunk)
+    except FileNotFoundError:
+        return False
+    return path.name == _named(checksum)
 
 
-def _make_room(folder: Path, newest: Path) -> None:
-    """Remove what was least recently used, until number and bytes are within bounds."""
-    found = []
-    for entry in folder.iterdir():
-        if not is_own(entry.name):  # the folder may be somebody's, with other things in it
-            continue
-        with contextlib.suppress(FileNotFoundError):  # another server makes room too
-            facts = entry.stat()
-            found.append((facts.st_mtime_ns, facts.st_size, entry))
-    found.sort(key=lambda item: item[0])
-    count, total = len(found), sum(size for _, size, _ in found)
-    for _, size, entry in found:
-        if count <= MAX_KEPT and total <= MAX_BYTES:
-            return
-        if entry != newest:
-            entry.unlink(missing_ok=True)
-            count, total = count - 1, total - size
+def _make_room(folder: Path, size: int) -> None:
+    """Remove what was least recently used, until a file of this size fits within the bounds.
+
+    What was used a moment ago stays, so that nobody who fills the folder takes from others what
+    they are at work with.
+
+    Raises
+    ------
+    StorageFull
+        If that is not enough.
+    """
+    quota = min(MAX_BYTES, shutil.disk_usage(folder).total // DISK_SHARE)
+    now = time.time()
+    found, parts = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):  # another server makes room too
+                if is_own(entry.name):  # the folder may be somebody's, with other things in it
+                    facts = entry.stat()
+                    found.append((facts.st_mtime, facts.st_size, entry.path))
+                elif entry.name.startswith(PART_PREFIX):
+                    parts.append((entry.stat().st_mtime, entry.path))
+    for changed, path in parts:
+        if not 0 <= now - changed < LONGEST_WRITE:  # of a server that was killed while it wrote
+            Path(path).unlink(missing_ok=True)
+    count, total = len(found) + 1, sum(size for _, size, _ in found) + size
+    if count <= MAX_KEPT and total <= quota:
+        return
+    for used, freed, path in sorted(found):
+        # A time to come is of a clock that was set back: it says nothing.
+        if not 0 <= now - used < IN_USE:
+            Path(path).unlink(missing_ok=True)
+            count, total = count - 1, total - freed
+            if count <= MAX_KEPT and total <= quota:
+                return
+    raise StorageFull(USED_UP)

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from explainer.keep import (
     FOLDER_VARIABLE,
     OWN_PATTERN,
+    Draft,
+    StorageFull,
     forget,
     is_kept,
     is_own,
@@ -27,12 +29,16 @@ from explainer.keep import (
 
 __all__ = [
     "FOLDER_VARIABLE",
+    "GONE",
     "OWN_PATTERN",
     "PICTURE_BYTES",
     "POINT_BYTES",
     "Curve",
     "CurveKind",
+    "Draft",
     "Kind",
+    "StorageFull",
+    "draft_model",
     "forget",
     "is_kept",
     "is_own",
@@ -101,7 +107,7 @@ def keep_points(points: NDArray[Any], color: NDArray[Any]) -> str:
     Raises
     ------
     ValueError
-        If shapes or values are not as above, or the server cannot write.
+        If shapes or values are not as above, or the server has no room.
     """
     points, color = np.asarray(points, dtype="<f8"), np.asarray(color, dtype="<f4")
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
@@ -158,7 +164,7 @@ def keep_curve(u: Sequence[float], alpha_bar: Sequence[float], kind: CurveKind) 
     Raises
     ------
     ValueError
-        If the knots are not as above, or the server cannot write.
+        If the knots are not as above, or the server has no room.
     """
     if kind not in get_args(CurveKind):
         raise ValueError(f"kind must be one of {', '.join(get_args(CurveKind))}, not {kind!r}")
@@ -201,10 +207,15 @@ def keep_model(data: bytes) -> str:
 
     Raises
     ------
-    ValueError
-        If the server cannot write.
+    StorageFull
+        If the server has no room.
     """
     return keep("model", data)
+
+
+def draft_model() -> Draft:
+    """Return a file to write a trained model to, bit by bit, and to keep as one."""
+    return Draft("model")
 
 
 def model_name(data: bytes) -> str:
@@ -233,8 +244,8 @@ def keep_picture(data: bytes) -> str:
 
     Raises
     ------
-    ValueError
-        If the server cannot write.
+    StorageFull
+        If the server has no room.
     """
     return keep("picture", data)
 
@@ -260,8 +271,8 @@ def keep_upload(data: bytes) -> str:
 
     Raises
     ------
-    ValueError
-        If the server cannot write.
+    StorageFull
+        If the server has no room.
     """
     return keep("upload", data)
 

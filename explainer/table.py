@@ -6,19 +6,23 @@ Separator, decimal sign, header and encoding are found out; what is wrong is nam
 from __future__ import annotations
 
 import codecs
-import contextlib
 import csv
+import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
 MAX_BYTES = 2_000_000
+MAX_LINES = 50_000  # of a longer file so many are drawn: a million would take seconds
+MAX_LINE = 1000  # characters; two numbers have some fifty
 MAX_VALUE = 1e30  # beyond some 1e38 single precision ends, and squares must fit as well
 LEAST_SPREAD = 1e-9  # of the largest value: points nearer than this are one place
+LEAST_WIDTH = 1e-9  # of a cloud's length: what is narrower is a line
 SHOWN = 24  # characters of a cell in a message or the preview
 SAMPLE = 60  # lines that decide on the separator
 PREVIEW = 5
@@ -37,8 +41,6 @@ FOREIGN = {
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 MAYBE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
-Row = tuple[int, list[str]]  # line number, from 1, and cells
-
 
 class InvalidTable(ValueError):
     """A table that cannot be read; the message is one sentence, with the line if there is one."""
@@ -53,7 +55,7 @@ class ReadPoints:
     points : ndarray of float64, shape (n, 2)
         At most as many as were asked for, in the file's order.
     rows : int
-        How many points the file has.
+        How many points the file has; of a file of more than 50,000 lines, those that were read.
     header : tuple of two str, or None
     separator : str
         ``comma``, ``semicolon``, ``tab`` or ``space``.
@@ -97,28 +99,33 @@ def read_points(data: bytes, *, limit: int = 20_000, seed: int = 0) -> ReadPoint
     InvalidTable
         If this is no such table, or holds fewer than two different points.
     """
-    lines = _lines(_text(data))
+    rng = np.random.default_rng(seed)
+    lines, numbers, in_file = _lines(_text(data), rng)
     if not lines:
         raise InvalidTable("The file is empty.")
-    separator = _separator([line for _, line in lines[:SAMPLE]])
-    split = _splitter(SEPARATORS[separator])
-    rows = [(number, split(line)) for number, line in lines]
-    _check_columns(rows, separator)
-    header = _header(rows[0][1])
+    separator = _separator(lines[:SAMPLE])
+    cells = _cells(lines, numbers, separator)
+    header = _header(cells[:2])
     if header:
-        rows = rows[1:]
-    decimal = _decimal(rows)
-    points, left_out = _numbers(rows, decimal)
+        cells, numbers = cells[2:], numbers[1:]
+    decimal = _decimal(cells)
+    points, notes = _numbers(cells, numbers, decimal)
     check_points(points)
-    notes = [*_assumed(rows, header, separator, decimal), *left_out]
+    notes = [*_assumed(cells, numbers, header, separator, decimal), *notes, *shape_notes(points)]
     found = len(points)
     if found > limit:
-        chosen = np.random.default_rng(seed).choice(found, size=limit, replace=False)
-        points = points[np.sort(chosen)]
+        points = points[np.sort(rng.choice(found, size=limit, replace=False))]
+    if in_file > MAX_LINES:
+        notes.append(
+            f"The file has {in_file:,} lines; {len(points):,} points of them, drawn at random, "
+            "are used."
+        )
+    elif found > limit:
         notes.append(
             f"The file has {found:,} points; {limit:,} of them, drawn at random, are used."
         )
-    preview = tuple((_short(x), _short(y)) for _, (x, y) in rows[:PREVIEW])
+    shown = [_short(cell) for cell in cells[: 2 * PREVIEW]]
+    preview = tuple(zip(shown[::2], shown[1::2], strict=True))
     return ReadPoints(points, found, header, separator, decimal, preview, tuple(notes))
 
 
@@ -138,31 +145,73 @@ def _text(data: bytes) -> str:
     return text.replace("\N{MINUS SIGN}", "-")
 
 
-def _lines(text: str) -> list[tuple[int, str]]:
-    """Return the lines that hold something, with their numbers as an editor counts them."""
-    numbered = enumerate(re.split(r"\r\n|\r|\n", text), start=1)
-    lines = [(number, line) for number, line in numbered if line.strip()]
-    # Excel may begin a file with "sep=;".
-    return [(n, line) for n, line in lines if not line.lstrip().lower().startswith(("#", "sep="))]
+def _holds_something(line: str) -> bool:
+    line = line.lstrip()
+    if not line or line[0] == "#":
+        return False
+    return line[0] not in "sS" or line[:4].lower() != "sep="  # with which Excel may begin a file
 
 
-def _splitter(mark: str | None) -> Callable[[str], list[str]]:
-    def split(line: str) -> list[str]:
-        cells = line.split(mark)
-        if '"' in line and mark:  # a quoted cell may hold the separator
-            with contextlib.suppress(csv.Error):  # a cell longer than csv reads
-                cells = next(csv.reader([line], delimiter=mark, skipinitialspace=True))
-        return [cell.strip().strip('"') for cell in cells]
+def _lines(text: str, rng: np.random.Generator) -> tuple[list[str], list[int], int]:
+    """Return the lines that hold something, their numbers in an editor, and how many there are.
 
-    return split
+    Of too many, the first, which may be a header, and some of the others.
+    """
+
+    def every_line() -> io.StringIO:  # one by one: a list of a million lines would be large
+        return io.StringIO(text, newline=None)
+
+    wanted = np.fromiter(map(_holds_something, every_line()), dtype=bool)
+    full = np.flatnonzero(wanted)
+    in_file = len(full)
+    if in_file > MAX_LINES:
+        drawn = rng.choice(in_file - 1, size=MAX_LINES - 1, replace=False, shuffle=False) + 1
+        full = full[np.append(0, np.sort(drawn))]
+        wanted[:] = False
+        wanted[full] = True
+    lines = [line.rstrip("\n") for line in compress(every_line(), wanted)]
+    numbers: list[int] = (full + 1).tolist()
+    for number, line in zip(numbers, lines, strict=True):
+        if len(line) > MAX_LINE:
+            raise InvalidTable(
+                f"Line {number} has {len(line):,} characters; at most {MAX_LINE:,} are read."
+            )
+    return lines, numbers, in_file
+
+
+def _split(lines: list[str], mark: str | None) -> list[list[str]]:
+    """Return the cells of each line."""
+    rows = [line.split(mark) for line in lines]
+    quoted = [i for i, line in enumerate(lines) if '"' in line] if mark else []
+    if quoted:  # a quoted cell may hold the separator
+        for i, row in zip(quoted, _csv_rows([lines[i] for i in quoted], mark), strict=True):
+            rows[i] = [cell.strip().strip('"') for cell in row]
+    return rows
+
+
+def _csv_rows(lines: list[str], mark: str | None) -> Iterator[list[str]]:
+    """Yield the cells of each line by the rules of CSV; no cell goes on in the next line."""
+    new = True
+
+    def fed() -> Iterator[str]:
+        nonlocal new
+        for line in lines:
+            new = False
+            yield line
+            while not new:  # a quotation mark was never closed
+                yield '"'
+
+    reader = csv.reader(fed(), delimiter=mark or " ", skipinitialspace=True)
+    for _ in lines:
+        new = True
+        yield next(reader)
 
 
 def _separator(sample: list[str]) -> str:
     """Return the separator that makes two columns of the most lines."""
 
     def pairs(name: str) -> int:
-        split = _splitter(SEPARATORS[name])
-        return sum(len(split(line)) == 2 for line in sample)
+        return sum(len(row) == 2 for row in _split(sample, SEPARATORS[name]))
 
     best = max(SEPARATORS, key=pairs)  # the first of equals
     if pairs(best):
@@ -172,23 +221,28 @@ def _separator(sample: list[str]) -> str:
     return next((name for name, mark in SEPARATORS.items() if mark and mark in joined), "space")
 
 
-def _check_columns(rows: list[Row], separator: str) -> None:
-    for number, cells in rows:
-        if len(cells) == 2:
+def _cells(lines: list[str], numbers: list[int], separator: str) -> list[str]:
+    """Return the cells of all lines, two of each, one after the other."""
+    rows = _split(lines, SEPARATORS[separator])
+    for number, row in zip(numbers, rows, strict=True):
+        if len(row) == 2:
             continue
-        if len(cells) == 1:
+        if len(row) == 1:
             raise InvalidTable(
                 f"Line {number} has 1 column, 2 are wanted, separated by a comma, a semicolon "
                 "or a tab."
             )
         hint = ""
-        if separator == "comma" and len(cells) == 4:
+        if separator == "comma" and len(row) == 4:
             hint = "; with decimal commas, separate the columns by semicolons"
-        raise InvalidTable(f"Line {number} has {len(cells)} columns, 2 are wanted{hint}.")
+        raise InvalidTable(f"Line {number} has {len(row)} columns, 2 are wanted{hint}.")
+    return [cell.strip() for row in rows for cell in row]
 
 
 def _number(cell: str, decimal: str) -> float | None:
     """Read one cell: NaN if nothing is there, None if it is not a number."""
+    if cell in MISSING:  # most often nothing at all
+        return math.nan
     if decimal == "comma":
         cell = cell.replace(",", ".")
     try:
@@ -207,46 +261,50 @@ def _header(cells: list[str]) -> tuple[str, str] | None:
     return None
 
 
-def _decimal(rows: list[Row]) -> str:
+def _decimal(cells: list[str]) -> str:
     """Return ``comma`` if some cell has a decimal comma and none has a point."""
     commas = False
-    for _, cells in rows:
-        for cell in cells:
-            if "." in cell:
-                return "point"
-            commas = commas or ("," in cell and DECIMAL_COMMA.fullmatch(cell) is not None)
+    for cell in cells:
+        if "." in cell:
+            return "point"
+        commas = commas or ("," in cell and DECIMAL_COMMA.fullmatch(cell) is not None)
     return "comma" if commas else "point"
 
 
-def _numbers(rows: list[Row], decimal: str) -> tuple[NDArray[np.float64], list[str]]:
+def _numbers(
+    cells: list[str], lines: list[int], decimal: str
+) -> tuple[NDArray[np.float64], list[str]]:
     """Return the points, and what to say of the rows without two numbers."""
-    points: list[tuple[float, float]] = []
-    missing: list[int] = []
-    for line, cells in rows:
-        values = []
-        for cell in cells:
+    values = np.empty(len(cells))
+    try:
+        values[:] = list(map(float, cells))  # most files need no more
+    except ValueError:
+        for i, cell in enumerate(cells):
             value = _number(cell, decimal)
             if value is None:
                 hint = " here, where decimals have a point" if DECIMAL_COMMA.fullmatch(cell) else ""
-                raise InvalidTable(f"Line {line}: '{_short(cell)}' is not a number{hint}.")
-            if abs(value) > MAX_VALUE and cell.lstrip("+-").lower() not in MISSING:
                 raise InvalidTable(
-                    f"Line {line}: '{_short(cell)}' is too large; at most {MAX_VALUE:.0e} is read."
-                )
-            values.append(value)
-        if math.isfinite(values[0]) and math.isfinite(values[1]):
-            points.append((values[0], values[1]))
-        else:
-            missing.append(line)
+                    f"Line {lines[i // 2]}: '{_short(cell)}' is not a number{hint}."
+                ) from None
+            values[i] = value
+    for i in np.flatnonzero(np.abs(values) > MAX_VALUE).tolist():
+        if cells[i].lstrip("+-").lower() not in MISSING:
+            raise InvalidTable(
+                f"Line {lines[i // 2]}: '{_short(cells[i])}' is too large; at most "
+                f"{MAX_VALUE:.0e} is read."
+            )
+    pairs = values.reshape(-1, 2)
+    there = np.isfinite(pairs).all(axis=1)
+    missing = np.flatnonzero(~there).tolist()
     notes = []
     if len(missing) == 1:
-        notes.append(f"Line {missing[0]} lacks a number and was left out.")
+        notes.append(f"Line {lines[missing[0]]} lacks a number and was left out.")
     elif missing:
         notes.append(
             f"{len(missing):,} lines lack a number and were left out, "
-            f"the first is line {missing[0]}."
+            f"the first is line {lines[missing[0]]}."
         )
-    return np.array(points, dtype=np.float64).reshape(-1, 2), notes
+    return pairs[there], notes
 
 
 def check_points(points: NDArray[np.float64], what: str = "file") -> None:
@@ -266,18 +324,35 @@ def check_points(points: NDArray[np.float64], what: str = "file") -> None:
 
 
 def _assumed(
-    rows: list[Row], header: tuple[str, str] | None, separator: str, decimal: str
+    cells: list[str],
+    lines: list[int],
+    header: tuple[str, str] | None,
+    separator: str,
+    decimal: str,
 ) -> list[str]:
     """Say how commas were read where they could have meant something else."""
-    cells = [cell for _, pair in rows for cell in pair if cell]
-    line, (x, y) = rows[0]
-    if separator == "comma" and not header and all(cell.isdigit() for cell in cells):
-        return [f"Commas were read as separators: line {line} is the point ({x}, {y})."]
-    commas = [cell for cell in cells if "," in cell]
-    if decimal == "comma" and all(MAYBE_THOUSANDS.fullmatch(cell) for cell in commas):
-        as_read = commas[0].replace(",", ".")
-        return [f"Commas were read as decimal signs: '{commas[0]}' is {as_read}."]
+    if separator == "comma" and not header and all(c.isdigit() for c in cells if c):
+        return [
+            f"Commas were read as separators: line {lines[0]} is the point "
+            f"({cells[0]}, {cells[1]})."
+        ]
+    commas = [cell for cell in cells if "," in cell] if decimal == "comma" else []
+    if commas and all(MAYBE_THOUSANDS.fullmatch(cell) for cell in commas):
+        return [
+            f"Commas were read as decimal signs: '{commas[0]}' is {commas[0].replace(',', '.')}."
+        ]
     return []
+
+
+def shape_notes(points: NDArray[np.float64]) -> list[str]:
+    """Say of points (n, 2) if they all lie on one line, which is rarely meant."""
+    if len(points) < 3:
+        return []
+    centred = points - points.mean(axis=0)
+    length, width = np.linalg.svd(centred / np.abs(centred).max(), compute_uv=False)
+    if width > LEAST_WIDTH * length:
+        return []
+    return ["All points lie on one straight line."]
 
 
 def _short(cell: str) -> str:

@@ -33,7 +33,7 @@ def test_config_info_and_the_tensors_names_are_read() -> None:
     found = read_header(model_bytes(info={"who": "ä"}))
     assert found.config == SMALL
     assert found.info == {"step": 40, "who": "ä"}
-    assert {"parameters.out.weight", "parameters.out.bias"} < found.tensors
+    assert {"parameters.out.weight", "parameters.out.bias"} < found.tensors.keys()
     assert "__metadata__" not in found.tensors
 
 

@@ -6,6 +6,7 @@ import math
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +19,8 @@ from PIL import Image
 from scipy import ndimage
 
 from explainer.images import (
+    MAX_PARTS,
+    MAX_SCANS,
     MAX_SIDE,
     load,
     mean_filter,
@@ -179,7 +182,7 @@ PHOTO = file_of(Image.effect_noise((64, 64), 60).convert("RGB"), "JPEG")
         (file_of(Image.new("RGB", (9, 9)), "GIF"), "The file is not a PNG or JPEG picture"),
         (file_of(Image.new("RGB", (9, 9)), "BMP"), "The file is not a PNG or JPEG picture"),
         (png_header(50_000, 50_000), "The picture is too large: at most 4 million pixels"),
-        (png_header(12_000, 12_000), "The picture is too large: at most 4 million pixels"),
+        (png_header(12_000, 12_000), "The picture has 12,000 × 12,000 pixels: at most 4 million"),
         (
             png_header(4000, 3000),
             "The picture has 4,000 × 3,000 pixels: at most 4 million pixels are taken.",
@@ -199,6 +202,62 @@ def test_a_bad_file_gets_a_sentence(data: bytes, says: str) -> None:
     with pytest.raises(ValueError, match="^" + re.escape(says)) as caught:
         read_picture(data)
     assert re.fullmatch(r"[^\n]+\.", str(caught.value))
+
+
+def scans(count: int) -> bytes:
+    data = file_of(Image.new("L", (64, 64), 128), "JPEG", progressive=True)
+    last, end = data.rindex(b"\xff\xda"), data.rindex(b"\xff\xd9")
+    more = count - data.count(b"\xff\xda")
+    return data[:end] + data[data.rindex(b"\xff\xc4", 0, last) : end] * more + data[end:]
+
+
+def png_chunks(count: int) -> bytes:
+    data = write_png(GREY)
+    chunk = b"tEXtk\0v"
+    whole = struct.pack(">I", 3) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return data[:33] + whole * (count - 3) + data[33:]
+
+
+def jpeg_segments(count: int, segment: bytes) -> bytes:
+    before = PHOTO[: PHOTO.index(b"\xff\xda")]
+    places = [m.start() for m in re.finditer(rb"\xff[\xc0-\xfe]", before)][1:]
+    return PHOTO[:2] + segment * (count - len(places)) + PHOTO[2:]
+
+
+@pytest.mark.parametrize(
+    ("make", "limit"),
+    [
+        (scans, MAX_SCANS),
+        (png_chunks, MAX_PARTS),
+        (lambda count: jpeg_segments(count, b"\xff\xe5\0\2"), MAX_PARTS),
+        (lambda count: jpeg_segments(count, b"\xff"), MAX_PARTS),
+    ],
+    ids=["scans", "chunks", "segments", "filling"],
+)
+def test_a_file_of_endless_parts_is_not_read(make: Callable[[int], bytes], limit: int) -> None:
+    assert read_picture(make(limit)).size
+    with pytest.raises(ValueError, match="not a PNG or JPEG picture"):
+        read_picture(make(limit + 1))
+
+
+def test_words_that_unpack_without_end_are_not_read() -> None:
+    words = b"zTXta\0\0" + zlib.compress(bytes(900_000))
+    chunk = struct.pack(">I", len(words) - 4) + words + struct.pack(">I", zlib.crc32(words))
+    data = write_png(GREY)
+    assert (read_picture(data[:33] + chunk + data[33:]) == GREY).all()
+    with pytest.raises(ValueError, match="not a PNG or JPEG picture"):
+        read_picture(data[:33] + chunk * 9 + data[33:])
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_what_is_clear_and_much_too_large_is_laid_on_white_all_the_same(mode: str) -> None:
+    image = Image.new("RGBA", (1600, 1600), CLEAR)
+    image.paste((40, 40, 40, 255), (0, 0, 800, 1600))
+    picture = read_picture(file_of(image.convert(mode)))
+    assert picture.shape == (384, 384, 3)
+    assert (picture[:, :188] == 40).all()
+    assert (picture[:, 196:] == 255).all()
+    assert picture[:, 188:196].min() > 25, "no dark edge of what was clear and black"
 
 
 def test_the_size_is_checked_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:

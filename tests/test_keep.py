@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from explainer import keep
-from explainer.keep import forget, is_kept, is_own, load, name_of
+from explainer.keep import FULL, USED_UP, StorageFull, forget, is_kept, is_own, load, name_of
 
 ROOT = Path(__file__).parent.parent
 GONE = "It is gone."
@@ -30,6 +33,11 @@ def kept(seed: int = 0) -> str:
 
 def files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture
+def nothing_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keep, "IN_USE", 0.0)
 
 
 def test_what_was_kept_comes_back_under_the_name_of_its_content(folder: Path) -> None:
@@ -86,6 +94,7 @@ def test_the_least_recently_used_go_first(folder: Path, monkeypatch: pytest.Monk
     assert files(folder) == {names[0], names[2], newest}
 
 
+@pytest.mark.usefixtures("nothing_in_use")
 def test_all_files_together_stay_within_the_quota(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,10 +103,56 @@ def test_all_files_together_stay_within_the_quota(
         load(kept(seed), ["note"], GONE)
         assert len(files(folder)) == min(seed + 1, 3)
     monkeypatch.setattr(keep, "MAX_BYTES", 10)
-    newest = kept(9)
-    assert files(folder) == {newest}, "what was just kept stays"
+    with pytest.raises(StorageFull, match=f"^{USED_UP}$"):
+        kept(9)
+    assert not is_kept(name_of("note", bytes([9]) * 100)), "what is larger than all is not written"
 
 
+def test_nobody_pushes_out_what_others_are_at_work_with(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keep, "MAX_KEPT", 3)
+    names = {kept(seed) for seed in range(3)}
+    with pytest.raises(StorageFull, match=f"^{USED_UP}$"):
+        kept(3)
+    assert files(folder) == names
+    idle = sorted(names)[0]
+    past = time.time() - keep.IN_USE - 1
+    os.utime(folder / idle, (past, past))
+    newest = kept(3)
+    assert files(folder) == names - {idle} | {newest}
+
+
+def test_a_time_to_come_counts_as_long_ago(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keep, "MAX_KEPT", 1)
+    ahead = time.time() + 1e6  # the clock was set back
+    os.utime(folder / kept(0), (ahead, ahead))
+    newest = kept(1)
+    assert files(folder) == {newest}
+
+
+def test_a_small_disk_is_never_filled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(folder.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(total=500))
+    names = {kept(0), kept(1)}  # 105 bytes each, of 250
+    with pytest.raises(StorageFull, match=f"^{USED_UP}$"):
+        kept(2)
+    assert files(folder) == names
+
+
+def test_what_a_killed_server_was_writing_is_cleared_away(folder: Path) -> None:
+    kept(0)
+    old, new, other = folder / "own-part-1", folder / "own-part-2", folder / "part-of-something"
+    for path in (old, new, other):
+        path.write_bytes(b"half")
+    os.utime(old, (1000, 1000))
+    os.utime(other, (1000, 1000))
+    kept(1)
+    assert files(folder) >= {new.name, other.name}
+    assert old.name not in files(folder)
+
+
+@pytest.mark.usefixtures("nothing_in_use")
 def test_many_threads_keep_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keep, "MAX_KEPT", 5)
     with ThreadPoolExecutor(8) as pool:
@@ -107,14 +162,75 @@ def test_many_threads_keep_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert all(is_own(name) for name in files(folder)), "no part of a file is left"
 
 
-def test_a_full_disk_is_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [(Path, "replace"), (os, "fdopen"), (keep.tempfile, "mkstemp"), (Path, "mkdir")],
+)
+def test_a_full_disk_is_one_sentence(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, owner: object, step: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(ValueError, match=r"^This could not be kept: the server's disk is full"):
-        kept()
-    assert files(folder) == set(), "nothing half is left behind"
+    before = kept(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, step, full)
+        with pytest.raises(StorageFull, match=f"^{FULL}$"):
+            kept()
+    assert files(folder) == {before}, "nothing half is left behind, and nothing is taken"
+    assert load(kept(), ["note"], GONE)[1] == bytes(100), "it goes on as soon as there is room"
+
+
+LIMITED = """
+import resource, signal
+from explainer import keep
+folder = keep.open_folder()
+small = keep.keep("note", bytes(1000))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    keep.keep("note", bytes(3_000_000))
+except keep.StorageFull as error:
+    print(error)
+assert keep.load(small, ["note"], "")[1] == bytes(1000)
+assert sorted(path.name for path in folder.iterdir()) == sorted([small, keep.LOCK_NAME])
+"""
+
+
+def test_what_the_system_cuts_off_leaves_nothing_behind() -> None:
+    done = in_another_process(LIMITED)
+    assert done.stdout == f"{FULL}\n", done.stderr
+
+
+ABANDONED = """
+import os, signal
+from explainer.keep import open_folder
+print(open_folder(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_folder_of_a_killed_server_is_removed_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(keep.tempfile, "tempdir", str(tmp_path))
+    left = Path(in_another_process(ABANDONED).stdout.strip())
+    mine = Path(keep.tempfile.mkdtemp(prefix=keep.FOLDER_PREFIX))
+    keep.claim(mine)
+    unclaimed = Path(keep.tempfile.mkdtemp(prefix=keep.FOLDER_PREFIX))
+    assert left.is_dir()
+    keep.remove_abandoned()
+    assert not left.exists()
+    assert mine.is_dir(), "in use by this process"
+    assert unclaimed.is_dir(), "about to be claimed, or somebody else's"
+
+
+def in_another_process(program: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != keep.FOLDER_VARIABLE}
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
 
 
 PROGRAM = """

@@ -11,6 +11,7 @@ from explainer.jobs.calculator import (
     CalculationTimeout,
     Calculator,
 )
+from explainer.jobs.facts import RunFacts
 from explainer.jobs.protocol import Event, Runner, RunnerUnavailable
 from explainer.jobs.reports import Report
 from explainer.jobs.runners import WorkerPool, run_inline
@@ -25,6 +26,7 @@ __all__ = [
     "JobStore",
     "JobView",
     "Report",
+    "RunFacts",
     "Runner",
     "RunnerUnavailable",
     "TooManyRuns",

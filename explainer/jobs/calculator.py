@@ -13,6 +13,7 @@ import json
 import logging
 import pickle
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
@@ -151,7 +152,7 @@ class Calculator:
         except Busy:
             return
         if isinstance(found, Future):
-            found.add_done_callback(_log_failure)
+            found.add_done_callback(self._log_failure)
 
     def stats(self) -> dict[str, int]:
         """Count the bytes and entries of the cache, what waits, and the helpers that are up.
@@ -185,8 +186,9 @@ class Calculator:
             task.outcome.set_exception(CalculationFailed(CLOSED))
         for helper in self._helpers:
             helper.close()
+        deadline = time.monotonic() + 3.0
         for thread in self._threads:
-            thread.join(3.0)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _find_or_ask(
         self, target: str, argument: object, background: bool
@@ -238,6 +240,11 @@ class Calculator:
             self._waiting.remove(task)
             return task
 
+    def _log_failure(self, outcome: Future[tuple[str, bytes]]) -> None:
+        error = outcome.exception()
+        if error is not None and not self._closed:
+            logger.warning("A result was not computed ahead: %s", error)
+
     def _keep(self, key: str, kept: tuple[str, bytes]) -> None:
         with self._changed:
             del self._tasks[key]
@@ -254,9 +261,3 @@ def _canonical(argument: object) -> str:
         return json.dumps(argument, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except ValueError:
         raise ValueError("One of the numbers is not finite.") from None
-
-
-def _log_failure(outcome: Future[tuple[str, bytes]]) -> None:
-    error = outcome.exception()
-    if error is not None:
-        logger.warning("A result was not computed ahead: %s", error)

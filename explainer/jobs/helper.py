@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
 
-from explainer.jobs.processes import end_process, settle_in, start_process
+from explainer.jobs.processes import BOOT_TIMEOUT, end_process, settle_in, start_process
 from explainer.jobs.reports import failure_sentence, is_for_the_learner, resolve
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 NICENESS = 5  # behind the server, ahead of training
-BOOT_TIMEOUT = 120.0  # seconds; a first import from a slow disk is long
 TRIES = 2
 
 TIMEOUT = "This took longer than {:g} seconds and was stopped. Please try it with smaller settings."

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Literal
 
 from explainer.jobs.history import History
 
 Status = Literal["queued", "running", "paused", "done", "stopped", "failed"]
 LIVE: tuple[Status, ...] = ("queued", "running", "paused")
+ENDED: tuple[Status, ...] = ("done", "stopped", "failed")
 
 UNKNOWN = (
     "This run is not known here: it may have ended long ago, or the server was restarted. "
@@ -20,6 +19,7 @@ REPLACED = "Stopped because a newer run was started, here or in a copy of this t
 ABANDONED = "Stopped because no page had asked for this run for {:.0f} seconds."
 TOO_MANY = "Too many runs are waiting here; please try again in a few minutes."
 CLOSED = "Stopped because the server was closed."
+HELD = "No new run may start at the moment. This one keeps its place and starts by itself."
 
 
 class TooManyRuns(ValueError):
@@ -58,7 +58,7 @@ class JobView:
         Pictures of the reports after `since`, each with the number of its report. Older ones are
         thinned out, so the numbers have gaps.
     note : str
-        What the run last said, or why it was stopped.
+        What the run last said, why it was stopped, or why it waits if not for a place alone.
     error : str
         Why it failed, in a sentence for the learner; empty otherwise.
     seconds : float
@@ -93,8 +93,14 @@ class Job:
         Kept only until it starts.
     history : History
         What it has told.
+    submitted_at : float
+        When it was asked for.
     asked_at : float
         When somebody last looked at it.
+    pupil : int
+        The visitor's number.
+    label : str
+        What it is, for whoever looks after all runs.
     held : bool
         It is paused from its start on.
     status : str
@@ -103,6 +109,8 @@ class Job:
         For the learner.
     seconds : float
         Time it ran, without the stretch that began at `running_since`.
+    started_at : float or None
+        When its wait was over, if it was.
     ended_at : float
         When it ended, if it has.
     """
@@ -112,12 +120,16 @@ class Job:
     target: str
     argument: object
     history: History
+    submitted_at: float
     asked_at: float
+    pupil: int = 0
+    label: str = ""
     held: bool = False
     status: Status = "queued"
     error: str = ""
     seconds: float = 0.0
     running_since: float | None = None
+    started_at: float | None = None
     ended_at: float = 0.0
 
     def enter(self, status: Status, now: float) -> None:
@@ -135,11 +147,17 @@ class Job:
         self.running_since = now if status == "running" else None
         if status not in LIVE:
             self.ended_at = now
+        if status in ("running", "paused") and self.started_at is None:
+            self.started_at = now
         if status != "queued":
             self.argument = None
         self.status = status
 
-    def view(self, since: int, queue_position: int, now: float) -> JobView:
+    def running_for(self, now: float) -> float:
+        """Tell for how many seconds it has been running, without waiting and pauses."""
+        return self.seconds + (0.0 if self.running_since is None else now - self.running_since)
+
+    def view(self, since: int, queue_position: int, now: float, note: str = "") -> JobView:
         """Take a picture of the run.
 
         Parameters
@@ -150,12 +168,13 @@ class Job:
             From 1 on; 0 when it is not waiting.
         now : float
             Monotonic seconds.
+        note : str
+            To be said instead of its own.
 
         Returns
         -------
         JobView
         """
-        under_way = 0.0 if self.running_since is None else now - self.running_since
         return JobView(
             id=self.id,
             status=self.status,
@@ -164,39 +183,8 @@ class Job:
             seq=self.history.seq,
             series=self.history.series_since(since),
             frames=self.history.frames.since(since),
-            note=self.history.note,
+            note=note or self.history.note,
             error=self.error,
-            seconds=self.seconds + under_way,
+            seconds=self.running_for(now),
             has_result=self.history.result is not None,
         )
-
-
-def beyond_bounds(
-    jobs: Iterable[Job], ended_before: float, max_kept: int, max_bytes: int
-) -> list[Job]:
-    """Choose the ended runs that are kept no longer, the oldest ones; never a live one.
-
-    Parameters
-    ----------
-    jobs : iterable of Job
-        All runs.
-    ended_before : float
-        Runs that ended before this moment have been kept long enough.
-    max_kept : int
-        Ended runs that may stay.
-    max_bytes : int
-        What they may weigh together.
-
-    Returns
-    -------
-    list of Job
-    """
-    ended = [job for job in jobs if job.status not in LIVE]
-    ended.sort(key=lambda job: job.ended_at)
-    ended.reverse()  # newest first, also among those of the same moment
-    weights = accumulate(job.history.bytes for job in ended)
-    return [
-        job
-        for place, (job, weight) in enumerate(zip(ended, weights, strict=True))
-        if job.ended_at < ended_before or place >= max_kept or weight > max_bytes
-    ]

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 HELPER = "explainer-helper"  # the name of every such process
 AUTOGROUP = Path("/proc/self/autogroup")
+BOOT_TIMEOUT = 120.0  # seconds; a first import from a slow disk is long
 START_METHOD = "EXPLAINER_START_METHOD"  # environment: set it to "spawn" where forking does harm
 
 _lock = threading.Lock()
@@ -154,7 +155,7 @@ def settle_in(
         False if the process is of no use; the reason is in the log too.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    step_back(niceness)
+    threading.Thread(target=_leave_with_parent, name="jobs-lifeline", daemon=True).start()
     try:
         for name in warm:
             importlib.import_module(name)
@@ -165,7 +166,17 @@ def settle_in(
         connection.send(("unusable", f"{type(error).__name__}: {error}"))
         return False
     connection.send(("ready", os.getpid()))
+    step_back(niceness)  # not before: however busy the machine, a lost one is soon replaced
     return True
+
+
+def _leave_with_parent(grace: float = 3.0) -> None:
+    """End this process soon after its parent, also if it hangs and hears nothing of that."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        time.sleep(grace)  # to end by itself
+        os._exit(1)
 
 
 def step_back(niceness: int) -> None:

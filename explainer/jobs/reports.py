@@ -17,6 +17,10 @@ WORKER_LOST = (
     "The process that trained this run ended unexpectedly. "
     "Your settings are kept: press Start to run it again."
 )
+WORKER_HUNG = (
+    "The process that trained this run stopped answering and was replaced. "
+    "Your settings are kept: press Start to run it again."
+)
 CANNOT_START = (
     "This server cannot start its training processes. Whoever runs it finds the reason in its log."
 )

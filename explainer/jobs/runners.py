@@ -18,8 +18,9 @@ from typing import Any
 
 from explainer.jobs.processes import process_context, start_process
 from explainer.jobs.protocol import Event, Runner, RunnerUnavailable
-from explainer.jobs.reports import CANNOT_START, WORKER_LOST
+from explainer.jobs.reports import CANNOT_START, WORKER_HUNG, WORKER_LOST
 from explainer.jobs.seats import Seat
+from explainer.jobs.watch import PATIENCE, Watch
 from explainer.jobs.worker import run_inline, worker_main
 
 __all__ = ["Event", "Runner", "RunnerUnavailable", "WorkerPool", "run_inline"]
@@ -31,8 +32,8 @@ class WorkerPool:
     """A `Runner` on a few warm processes of this machine.
 
     Construction returns at once; the processes start in the background, and runs may be started
-    before they are up. A process that dies is replaced, its runs are told as lost, and no other
-    run notices. Closed at exit if not before.
+    before they are up. A process that dies or hangs is replaced, its runs are told as lost, and
+    no other run notices. Closed at exit if not before.
 
     Parameters
     ----------
@@ -48,6 +49,8 @@ class WorkerPool:
         Dotted name of a function that every worker calls once, held to the same.
     max_live_per_worker : int
         Runs that take turns in one process, paused ones included; beyond, the store queues.
+    patience : float
+        Seconds until a worker that does not answer is replaced, see `explainer.jobs.watch`.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class WorkerPool:
         warm: Sequence[str] = (),
         setup: str | None = None,
         max_live_per_worker: int = 16,
+        patience: float = PATIENCE,
     ) -> None:
         if workers < 1 or max_live_per_worker < 1:
             raise ValueError("a pool has at least one worker and room for one run in it")
@@ -67,6 +71,7 @@ class WorkerPool:
         self._closing = threading.Event()
         self._woken, self._wake = Pipe(duplex=False)
         self._seats = [Seat(f"worker {number}", self._changed) for number in range(workers)]
+        self._watch = Watch(patience)
         self._reader = threading.Thread(target=self._read, name="jobs-reader", daemon=True)
         boot = partial(start_process, process_context(preload), worker_main, tuple(warm), setup)
         serving = (boot, self._nudge, self._lose, self._closing)
@@ -185,7 +190,7 @@ class WorkerPool:
                 for seat in self._seats:
                     if seat.connection is not None and seat.process is not None:
                         hearing[seat.connection] = hearing[seat.process.sentinel] = seat
-            ready = wait([*hearing, self._woken])
+            ready = wait([*hearing, self._woken], self._watch.pause())
             if self._closing.is_set():
                 return
             if self._woken in ready:
@@ -193,6 +198,8 @@ class WorkerPool:
             ended = {hearing[thing] for thing in ready if isinstance(thing, int)}
             for seat in {hearing[thing] for thing in ready if thing is not self._woken}:
                 self._hear(seat, seat in ended)
+            with self._changed:
+                self._watch.look(self._seats)
 
     def _hear(self, seat: Seat, ended: bool) -> None:
         """Take in all that a worker has said, its last words included."""
@@ -209,6 +216,9 @@ class WorkerPool:
             self._lose(seat)
 
     def _handle(self, seat: Seat, kind: str, *rest: Any) -> None:
+        seat.pulse.heard()
+        if kind == "pong":
+            return
         if kind in ("ready", "unusable"):
             with self._changed:
                 if kind == "ready":
@@ -239,9 +249,10 @@ class WorkerPool:
     def _lose(self, seat: Seat) -> None:
         """Tell that a seat's process is gone; its thread starts another, unless that is in vain."""
         with self._changed:
+            died = WORKER_HUNG if seat.pulse.hung else WORKER_LOST
             lost = seat.vacate()
             self._changed.notify_all()
-        sentence = CANNOT_START if seat.broken else WORKER_LOST
+        sentence = CANNOT_START if seat.broken else died
         for run in lost:
             self._emit(Event("worker_lost", run, sentence=sentence))
 

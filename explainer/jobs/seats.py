@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from explainer.jobs.processes import end_process
+from explainer.jobs.watch import Pulse
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class Seat:
         None while there is nothing to hear.
     pid : int or None
         Of a process that is ready.
+    pulse : Pulse
+        Whether the process answers.
     broken : str
         Why the seat was given up, empty if it was not.
     """
@@ -55,6 +58,7 @@ class Seat:
     process: BaseProcess | None = None
     connection: Connection | None = None
     pid: int | None = None
+    pulse: Pulse = field(default_factory=Pulse)
     failed_boots: int = 0
     broken: str = ""
 
@@ -89,6 +93,7 @@ class Seat:
             else:
                 with self.lock:
                     self.process, self.connection = process, connection
+                    self.pulse = Pulse()
                 up()
                 while (command := outbox.get()) is not None:
                     with contextlib.suppress(OSError):  # it is dead: the reader will notice

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import logging
 import math
-import secrets
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 
-from explainer.jobs.history import History
+from explainer.jobs.facts import RunFacts, overview
+from explainer.jobs.housekeeping import Housekeeping
 from explainer.jobs.job import (
     ABANDONED,
     CLOSED,
+    HELD,
     LIVE,
     REPLACED,
     TOO_MANY,
@@ -26,18 +26,23 @@ from explainer.jobs.job import (
     Status,
     TooManyRuns,
     UnknownJob,
-    beyond_bounds,
 )
 from explainer.jobs.protocol import Event, Runner, RunnerUnavailable
+from explainer.jobs.register import Register
 from explainer.jobs.reports import failure_sentence
 
-__all__ = ["JobStore", "JobView", "TooManyRuns", "UnknownJob"]
+__all__ = ["JobStore", "JobView", "RunFacts", "TooManyRuns", "UnknownJob"]
 
 logger = logging.getLogger(__name__)
 
 
 class JobStore:
     """Runs by unguessable id, one live run a visitor, on any `Runner`.
+
+    Who asks first starts first, and whoever asks anew gives up the place they had and asks last.
+    As nobody has two runs, that is a fair turn for all, with nothing to be gained by asking often:
+    while one visitor waits, any other starts one run at most. A visitor is a page, by the name it
+    gave itself. Addresses would not do better: a whole class may share one.
 
     Parameters
     ----------
@@ -75,22 +80,19 @@ class JobStore:
         sweep_seconds: float = 5.0,
     ) -> None:
         self._runner = runner
-        self._lease, self._keep = lease_seconds, keep_seconds
-        self._bounds, self._max_frames = (max_kept, max_bytes), max_frames
-        self._max_queued = max_queued
+        self._register = Register(keep_seconds, max_kept, max_bytes, max_frames)
+        self._lease, self._max_queued = lease_seconds, max_queued
         self._clock = clock
         self._lock = threading.RLock()
-        self._jobs: dict[str, Job] = {}
         self._queue: list[Job] = []
         self._swept_at = -math.inf
-        self._closing = threading.Event()
+        self._closed = self._holding = False
         runner.on_event = self._on_event
-        self._sweeper = threading.Thread(
-            target=self._keep_sweeping, args=(sweep_seconds,), name="jobs-sweeper", daemon=True
-        )
-        self._sweeper.start()
+        self._housekeeping = Housekeeping(sweep_seconds, self.sweep)
 
-    def submit(self, target: str, argument: object, *, visitor: str, held: bool = False) -> str:
+    def submit(
+        self, target: str, argument: object, *, visitor: str, held: bool = False, label: str = ""
+    ) -> str:
         """Ask for a run; an earlier live run of the same visitor is stopped first.
 
         Parameters
@@ -104,6 +106,8 @@ class JobStore:
         held : bool
             Let it start paused: it shows what its first turn brings, and waits for `resume` or
             for what it is told.
+        label : str
+            What it is, for `overview`.
 
         Returns
         -------
@@ -113,24 +117,23 @@ class JobStore:
         Raises
         ------
         TooManyRuns
-            If as many runs wait as may.
+            If as many runs wait as may; the visitor's earlier run goes on then.
         """
         with self._lock:
-            if self._closing.is_set():
+            if self._closed:
                 raise RuntimeError("the store is closed")
             self._sweep_if_due()
-            for job in list(self._jobs.values()):
-                if job.visitor == visitor and job.status in LIVE:
-                    self._stop(job, REPLACED)
-            if len(self._queue) >= self._max_queued:
+            if sum(job.visitor != visitor for job in self._queue) >= self._max_queued:
                 raise TooManyRuns(TOO_MANY)
-            name, now = secrets.token_urlsafe(16), self._clock()
-            history = History(self._max_frames)
-            job = Job(name, visitor, target, argument, history, asked_at=now, held=held)
-            self._jobs[name] = job
+            for job in self._register.live():
+                if job.visitor == visitor:
+                    self._stop(job, REPLACED)
+            job = self._register.add(
+                visitor, self._clock(), target=target, argument=argument, held=held, label=label
+            )
             self._queue.append(job)
             self._start_waiting()
-            return name
+            return job.id
 
     def poll(self, job_id: str, since: int = 0) -> JobView:
         """Look at a run, and renew its lease.
@@ -153,15 +156,16 @@ class JobStore:
         """
         with self._lock:
             self._sweep_if_due()
-            job = self._find(job_id)
+            job = self._register.find(job_id)
             job.asked_at = now = self._clock()
-            waiting = self._queue.index(job) + 1 if job.status == "queued" else 0
-            return job.view(since, waiting, now)
+            if job.status != "queued":
+                return job.view(since, 0, now)
+            return job.view(since, self._queue.index(job) + 1, now, HELD if self._holding else "")
 
     def result(self, job_id: str) -> bytes | None:
         """Return the latest artefact of a run, live or ended; None before the first."""
         with self._lock:
-            return self._find(job_id).history.result
+            return self._register.find(job_id).history.result
 
     def pause(self, job_id: str) -> Status:
         """Let a running run rest, and return the status then; any other stays as it is.
@@ -169,7 +173,7 @@ class JobStore:
         Its lease goes on: a paused run that nobody polls is stopped too.
         """
         with self._lock:
-            job = self._find(job_id)
+            job = self._register.find(job_id)
             if job.status == "running":
                 self._runner.pause(job.id)
                 job.enter("paused", self._clock())
@@ -178,7 +182,7 @@ class JobStore:
     def resume(self, job_id: str) -> Status:
         """Let a paused run go on, and return the status then; any other stays as it is."""
         with self._lock:
-            job = self._find(job_id)
+            job = self._register.find(job_id)
             if job.status == "paused":
                 self._runner.resume(job.id)
                 job.enter("running", self._clock())
@@ -190,7 +194,7 @@ class JobStore:
         Any other stays as it is. A paused run takes it in and stays paused, unless that ends it.
         """
         with self._lock:
-            job = self._find(job_id)
+            job = self._register.find(job_id)
             if job.status in ("running", "paused"):
                 self._runner.tell(job.id, message)
             return job.status
@@ -201,10 +205,51 @@ class JobStore:
         One that has ended already stays as it is.
         """
         with self._lock:
-            job = self._find(job_id)
+            job = self._register.find(job_id)
             self._stop(job)
             self._start_waiting()
             return job.status
+
+    def stop_all(self, note: str) -> int:
+        """End all live runs, those that wait before those that run, so that none starts between.
+
+        Parameters
+        ----------
+        note : str
+            Why, for the learners.
+
+        Returns
+        -------
+        int
+            How many there were.
+        """
+        with self._lock:
+            live = [*self._queue, *self._register.live("running", "paused")]
+            for job in live:
+                self._stop(job, note)
+            return len(live)
+
+    def hold_new(self, hold: bool) -> None:
+        """Let runs wait from now on, or no longer; those that have started go on.
+
+        Parameters
+        ----------
+        hold : bool
+            While it holds, whatever is submitted waits, in its turn.
+        """
+        with self._lock:
+            self._holding = hold
+            self._start_waiting()
+
+    @property
+    def holding(self) -> bool:
+        """Whether no run starts at the moment."""
+        return self._holding
+
+    def overview(self) -> list[RunFacts]:
+        """Describe all live runs, oldest first; see `explainer.jobs.facts.overview`."""
+        with self._lock:
+            return overview(self._register.live(), self._queue, self._clock())
 
     def sweep(self) -> None:
         """Stop runs that nobody polls, drop what was kept long enough.
@@ -213,36 +258,24 @@ class JobStore:
         """
         with self._lock:
             self._swept_at = now = self._clock()
-            for job in self._jobs.values():
-                if job.status in LIVE and now - job.asked_at > self._lease:
+            for job in self._register.live():
+                if now - job.asked_at > self._lease:
                     self._stop(job, ABANDONED.format(self._lease))
-            for job in beyond_bounds(self._jobs.values(), now - self._keep, *self._bounds):
-                del self._jobs[job.id]
+            self._register.tidy(now)
             self._start_waiting()
 
     def stats(self) -> dict[str, int]:
         """Count runs by status, the ``"workers"`` that are up, and the ``"bytes"`` held."""
         with self._lock:
-            counts = Counter(job.status for job in self._jobs.values())
-            return {
-                **{status: counts[status] for status in (*LIVE, "done", "stopped", "failed")},
-                "workers": self._runner.alive(),
-                "bytes": sum(job.history.bytes for job in self._jobs.values()),
-            }
+            return {**self._register.counts(), "workers": self._runner.alive()}
 
     def close(self) -> None:
         """Stop all runs and close the runner; what was kept can still be polled."""
-        self._closing.set()
         with self._lock:
-            for job in self._jobs.values():
-                self._stop(job, CLOSED)
+            self._closed = True
+            self.stop_all(CLOSED)
         self._runner.close()
-        self._sweeper.join()
-
-    def _find(self, job_id: str) -> Job:
-        if job_id not in self._jobs:
-            raise UnknownJob
-        return self._jobs[job_id]
+        self._housekeeping.close()
 
     def _sweep_if_due(self) -> None:
         """Sweep, unless that was done within the second and nothing has ended since."""
@@ -256,15 +289,16 @@ class JobStore:
     def _stop(self, job: Job, note: str = "") -> None:
         if job.status not in LIVE:
             return
-        if job.status == "queued":
+        waited = job.status == "queued"
+        job.history.note = note or job.history.note
+        self._end(job, "stopped")  # before its runner can say anything more of it
+        if waited:
             self._queue.remove(job)
         else:
             self._runner.stop(job.id)
-        job.history.note = note or job.history.note
-        self._end(job, "stopped")
 
     def _start_waiting(self) -> None:
-        while self._queue and self._runner.capacity() > 0:
+        while self._queue and not self._holding and self._runner.capacity() > 0:
             job = self._queue.pop(0)
             argument = job.argument
             job.enter("paused" if job.held else "running", self._clock())
@@ -278,7 +312,7 @@ class JobStore:
 
     def _on_event(self, event: Event) -> None:
         with self._lock:
-            job = self._jobs.get(event.run)
+            job = self._register.get(event.run)
             if job is None or job.status not in ("running", "paused"):
                 return  # stopped or replaced meanwhile
             if event.kind == "report":
@@ -288,10 +322,3 @@ class JobStore:
             job.error = event.sentence
             self._end(job, "done" if event.kind == "done" else "failed")
             self._start_waiting()
-
-    def _keep_sweeping(self, seconds: float) -> None:
-        while not self._closing.wait(seconds):
-            try:
-                self.sweep()
-            except Exception:
-                logger.exception("The housekeeping of runs failed")

@@ -10,9 +10,9 @@ first turn, so that there is something to see, and one for the messages that hav
 its generator gets through ``send``. How long it rests after that, the report of that turn says.
 
 Commands are tuples: ``("start", run, target, pickled argument, held)``, ``("pause", run)``,
-``("resume", run)``, ``("tell", run, message)``, ``("stop", run)``, ``("ack", run)`` and
-``("shutdown",)``; a held run is paused from the start. Answers are
-``("ready", pid)``, ``("unusable", reason)``, ``("report", run, report)``, ``("done", run, report or
+``("resume", run)``, ``("tell", run, message)``, ``("stop", run)``, ``("ack", run)``, ``("ping",)``
+and ``("shutdown",)``; a held run is paused from the start. Answers are ``("ready", pid)``,
+``("unusable", reason)``, ``("pong",)``, ``("report", run, report)``, ``("done", run, report or
 None)`` and ``("failed", run, report or None, sentence, traceback or "")``.
 """
 
@@ -162,6 +162,9 @@ class Worker:
         verb, *rest = command
         if verb == "shutdown":
             return False
+        if verb == "ping":
+            self._connection.send(("pong",))
+            return True
         if verb == "start":
             self._start(*rest)
             return True

@@ -42,12 +42,14 @@ from explainer.page_settings import (
 from explainer.settings import Settings
 from explainer.ui.bodies import CONTAINER, MAX_QUERY, refusal
 from explainer.ui.model_routes import model_routes
+from explainer.ui.openapi import openapi_route
 from explainer.ui.own_routes import own_routes
 from explainer.ui.picture_routes import picture_routes
 from explainer.ui.player.component import STATIC_DIR as PLAYER_DIR
 from explainer.ui.run_routes import run_routes
 from explainer.ui.services import Services
 from explainer.ui.takehome_routes import takehome_routes
+from explainer.ui.teacher_routes import teacher_routes
 from explainer.ui.undo_routes import undo_routes
 
 STATIC_DIR = Path(__file__).parent / "static"
@@ -165,12 +167,14 @@ def _static(folder: Path) -> Handler:
     return handle
 
 
-def make_routes(services: Services) -> list[BaseRoute]:
+def make_routes(services: Services, teacher_token: str = "") -> list[BaseRoute]:
     """Return all routes beside Gradio's own.
 
     Parameters
     ----------
     services : Services
+    teacher_token : str
+        Who has it sees the teacher's view; without one there is none.
 
     Returns
     -------
@@ -192,6 +196,8 @@ def make_routes(services: Services) -> list[BaseRoute]:
         *takehome_routes(),
         *picture_routes(services),
         *own_routes(),
+        *teacher_routes(services, teacher_token),
+        openapi_route(QUESTIONS),
         Route("/static/plotly.js", _plotly_script),
         Route("/static/player/{name}", _static(PLAYER_DIR)),
         Route("/static/page/{name}", _static(STATIC_DIR)),

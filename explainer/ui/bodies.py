@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from io import BytesIO
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout
+from explainer.own import StorageFull
 
 Answer = dict[str, Any]
 CONTAINER = "application/vnd.diffusion-explainer.frames"  # the media type of explainer.frames
@@ -24,9 +26,15 @@ class TooLarge(ValueError):
     """More bytes than a route takes."""
 
 
+class NotOneFile(ValueError):
+    """A form, which may hold many files, where one file is taken as it is."""
+
+
 # The first that fits.
 STATUS: tuple[tuple[type[Exception], int], ...] = (
     (TooLarge, 413),
+    (NotOneFile, 415),
+    (StorageFull, 507),
     (ValueError, 422),
     (Busy, 503),
     (CalculationTimeout, 504),
@@ -34,8 +42,8 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
-async def read_body(request: Request, limit: int, what: str) -> bytes:
-    """Read the body, but never more than the limit, whatever the header promises.
+async def body_parts(request: Request, limit: int, what: str) -> AsyncIterator[bytes]:
+    """Yield the body as it comes, but never more than the limit, whatever the header promises.
 
     Parameters
     ----------
@@ -45,25 +53,35 @@ async def read_body(request: Request, limit: int, what: str) -> bytes:
     what : str
         What the body is called: "file", "drawing".
 
-    Returns
-    -------
+    Yields
+    ------
     bytes
 
     Raises
     ------
-    TooLarge
+    TooLarge, NotOneFile
         With one sentence.
     """
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise NotOneFile(f"Send one {what} as the body itself, not a form with files in it.")
     refusal = TooLarge(f"The {what} is too large: at most {limit / 1e6:g} MB are taken.")
     length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length[:12]) > limit:
         raise refusal
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > limit:
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
             raise refusal
-    return bytes(data)
+        yield part
+
+
+async def read_body(parts: AsyncIterator[bytes]) -> bytes:
+    """Put a body together."""
+    data = BytesIO()  # it hands out what it holds without a copy
+    async for part in parts:
+        data.write(part)
+    return data.getvalue()
 
 
 def read_json(data: bytes) -> Answer:
@@ -105,15 +123,24 @@ def posted(path: str, limit: int, what: str, answer: Callable[[bytes], Awaitable
     Route
     """
 
+    async def whole(parts: AsyncIterator[bytes]) -> Answer:
+        return await answer(await read_body(parts))
+
+    return streamed(path, limit, what, whole)
+
+
+def streamed(
+    path: str, limit: int, what: str, answer: Callable[[AsyncIterator[bytes]], Awaitable[Answer]]
+) -> Route:
+    """Make a route as :func:`posted` does, of a function that takes the bytes as they come."""
+
     async def handle(request: Request) -> Response:
         try:
-            return JSONResponse(await answer(await read_body(request, limit, what)))
+            return JSONResponse(await answer(body_parts(request, limit, what)))
         except ClientDisconnect:
             return refusal(400, "The upload was broken off.")
         except tuple(kind for kind, _ in STATUS) as error:
-            status = next(status for kind, status in STATUS if isinstance(error, kind))
-            # What is too large is left unread, so the connection cannot be used again.
-            return refusal(status, str(error), {"Connection": "close"} if status == 413 else None)
+            return refused(error)
 
     return Route(path, handle, methods=["POST"])
 
@@ -125,6 +152,14 @@ def in_thread(answer: Callable[[bytes], Answer]) -> Callable[[bytes], Awaitable[
         return await run_in_threadpool(answer, data)
 
     return threaded
+
+
+def refused(error: Exception) -> Response:
+    """Return the refusal that an error of those in STATUS stands for."""
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    # What is not taken is left unread, so the connection cannot be used again.
+    unread = isinstance(error, TooLarge | NotOneFile | StorageFull)
+    return refusal(status, str(error), {"Connection": "close"} if unread else None)
 
 
 def refusal(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:

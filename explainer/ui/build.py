@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.applications import Starlette
 
 from explainer.ui.api import make_routes
 from explainer.ui.designer import remembered_schedule
+from explainer.ui.events_guard import events_of
+from explainer.ui.guard import Guard
 from explainer.ui.handlers import choices
+from explainer.ui.host import in_brackets
 from explainer.ui.kept_models import kept_models
 from explainer.ui.offers import offer_models, offer_points, offer_schedule
+from explainer.ui.options import Options
 from explainer.ui.services import Services
+from explainer.ui.shelf import Shelf, page_files
 from explainer.ui.tabs import compare, forward, noise, schedules, train
 from explainer.ui.text import en
 
@@ -107,27 +115,71 @@ def build_app(services: Services) -> gr.Blocks:
     return page
 
 
-def launch(page: gr.Blocks, services: Services, **options: Any) -> None:
-    """Serve the page until the process is told to stop.
+def guarded(
+    page: gr.Blocks, options: Options
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Return a lifespan that puts the guard before everything else of Gradio's application.
+
+    Only so does it come before what Gradio itself adds: ``app_kwargs`` can name a middleware, but
+    Gradio puts its own around it.
+    """
+
+    def forget(session: str) -> None:
+        """Drop what Gradio keeps of a page: a quarter of a megabyte, which it never drops."""
+        kept = page.state_holder
+        with kept.lock:
+            kept.session_data.pop(session, None)
+            kept.time_last_used.pop(session, None)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        inner = app.middleware_stack or app.build_middleware_stack()
+        shelf = Shelf(inner, page_files())
+        app.middleware_stack = Guard(shelf, options, events_of(page), forget)
+        yield
+
+    return lifespan
+
+
+def settings(page: gr.Blocks, services: Services, options: Options) -> dict[str, Any]:
+    """Return what ``Blocks.launch`` is called with.
 
     Parameters
     ----------
     page : gr.Blocks
     services : Services
         Their routes are served beside Gradio's own, in the same application.
-    **options
-        Passed to ``Blocks.launch``: ``server_name``, ``server_port``, ``share``.
+    options : Options
     """
-    page.launch(
-        app_kwargs={"routes": make_routes(services)},
-        theme=_theme(),
-        css_paths=[CSS],
-        footer_links=["settings"],
-        run_history=False,
-        enable_monitoring=False,
-        show_error=False,
-        ssr_mode=False,
-        max_file_size="2mb",
-        state_session_capacity=400,
-        **options,
-    )
+    return {
+        "app_kwargs": {
+            "routes": make_routes(services, options.teacher_token),
+            "lifespan": guarded(page, options),
+        },
+        "server_name": in_brackets(options.host),
+        "server_port": options.port,
+        "share": options.share,
+        "theme": _theme(),
+        "css_paths": [CSS],
+        "footer_links": ["settings"],
+        "run_history": False,
+        "enable_monitoring": False,
+        "show_error": False,
+        "ssr_mode": False,
+        "mcp_server": False,
+        "num_workers": 0,  # or a variable could start more servers, which nothing guards
+        "max_file_size": "2mb",
+        "state_session_capacity": 400,
+    }
+
+
+def launch(page: gr.Blocks, services: Services, options: Options) -> None:
+    """Serve the page until the process is told to stop.
+
+    Parameters
+    ----------
+    page : gr.Blocks
+    services : Services
+    options : Options
+    """
+    page.launch(**settings(page, services, options))

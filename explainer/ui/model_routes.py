@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import AsyncIterator
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from explainer.header import MAX_BYTES
+from explainer.header import LENGTH, MAX_BYTES, MAX_HEADER
 from explainer.jobs import UnknownJob
-from explainer.own import forget, is_kept, keep_model, load_model_bytes, model_name
+from explainer.own import (
+    Draft,
+    draft_model,
+    forget,
+    is_kept,
+    keep_model,
+    load_model_bytes,
+    model_name,
+)
 from explainer.own_models import OwnModel, describe
-from explainer.ui.bodies import Answer, posted, refusal
+from explainer.ui.bodies import Answer, refusal, refused, streamed
 from explainer.ui.services import Services
 
 CHECK = "explainer.experiments.models:check_model"
@@ -47,11 +56,18 @@ def file_name(title: str) -> str:
     return f"{words or 'model'}.safetensors"
 
 
-def _keep(data: bytes) -> tuple[OwnModel, bool]:
-    """Keep a checkpoint; tell what its header says, and whether it was kept before."""
+def _keep(data: bytes) -> OwnModel:
+    """Keep a checkpoint; tell what its header says."""
     model = describe(data, model_name(data))
-    known = is_kept(model.name)
     keep_model(data)
+    return model
+
+
+def _keep_draft(draft: Draft) -> tuple[OwnModel, bool]:
+    """Keep a checkpoint; tell what its header says, and whether it was kept before."""
+    model = describe(draft.start(LENGTH + MAX_HEADER), draft.name)
+    known = is_kept(model.name)
+    draft.keep()
     return model, known
 
 
@@ -73,11 +89,15 @@ def model_routes(services: Services) -> list[BaseRoute]:
         latest checkpoint of a run; both answer with ``name``, ``config``, ``step``, ``steps``,
         ``has_state``, ``dataset``, ``schedule`` and ``T``, and so does
         ``GET /api/models/{name}/facts``. ``GET /api/models/{name}`` is the file. A refusal is
-        ``{"error": sentence}`` with status 404, 409, 413 or 422.
+        ``{"error": sentence}`` with status 404, 409, 413, 415, 422 or 507.
     """
 
-    async def upload(data: bytes) -> Answer:
-        model, known = await run_in_threadpool(_keep, data)
+    async def upload(parts: AsyncIterator[bytes]) -> Answer:
+        # Onto the disk as it comes: thirty of the largest at once would fill the memory.
+        with draft_model() as draft:
+            async for part in parts:
+                draft.write(part)
+            model, known = await run_in_threadpool(_keep_draft, draft)
         try:
             await services.calculator(CHECK, {"name": model.name})
         except Exception:
@@ -94,10 +114,9 @@ def model_routes(services: Services) -> list[BaseRoute]:
         if data is None:
             return refusal(409, NO_CHECKPOINT)
         try:
-            model, _ = await run_in_threadpool(_keep, data)
-            return JSONResponse(_facts(model))
+            return JSONResponse(_facts(await run_in_threadpool(_keep, data)))
         except ValueError as error:
-            return refusal(422, str(error))
+            return refused(error)
 
     async def download(request: Request) -> Response:
         try:
@@ -118,7 +137,7 @@ def model_routes(services: Services) -> list[BaseRoute]:
             return refusal(404, str(error))
 
     return [
-        posted("/api/models", MAX_BYTES, "file", upload),
+        streamed("/api/models", MAX_BYTES, "file", upload),
         Route("/api/runs/{run}/keep", keep, methods=["POST"]),
         Route("/api/models/{name}", download),
         Route("/api/models/{name}/facts", look_up),

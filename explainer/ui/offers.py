@@ -40,12 +40,22 @@ class ModelChoices:
     offered: gr.State
 
 
-def _offer(base: Sequence[Choice], label: str, name: str, current: object, use: bool) -> Any:
+def _offer(
+    base: Sequence[Choice],
+    label: str,
+    name: str,
+    current: object,
+    use: bool,
+    *,
+    several: bool = False,
+) -> Any:
     """Return the update of one chooser: the choice added, and taken if it is to be."""
     update: dict[str, Any] = {"choices": [*base, (label, name)]}
-    if isinstance(current, list):  # several may be chosen: the new one takes the old one's place
-        others = [value for value in current if not is_own(value)]
-        if use or len(others) < len(current):
+    if several:  # may be chosen: the new one takes the old one's place
+        chosen = current if isinstance(current, list) else []
+        # Nothing goes back that nobody offered: the page may have sent anything.
+        others = [value for _, value in base if value in chosen]
+        if use or any(map(is_own, chosen)):
             update["value"] = [*others, name]
     elif use or is_own(current):
         update["value"] = name
@@ -148,7 +158,7 @@ def schedule_updates(
         return [gr.skip()] * (len(bases) + 1)
     name, _, steps = found
     updates = [
-        _offer(base, en.OWN_SCHEDULE, name, value, use and i == 0)
+        _offer(base, en.OWN_SCHEDULE, name, value, use and i == 0, several=i == 0)
         for i, (base, value) in enumerate(zip(bases, current, strict=True))
     ]
     known = use and isinstance(steps, int) and not isinstance(steps, bool) and 2 <= steps <= MOST_T

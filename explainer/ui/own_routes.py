@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from explainer.design import knots_of_betas, knots_of_handles
-from explainer.own import keep_curve, keep_points, kind_of, load_curve, load_points
+from explainer.own import GONE, keep_curve, keep_points, kind_of, load_curve, load_points
 from explainer.table import MAX_BYTES, check_points, read_points
 from explainer.ui.bodies import Answer, in_thread, posted, read_json, refusal
 
@@ -143,6 +143,8 @@ def _knots(u: list[float], alpha_bar: list[float]) -> Answer:
 
 def _look_up(name: str) -> Answer:
     kind = kind_of(name)
+    if kind not in {"points", "handles", "betas"}:  # as if there were nothing
+        raise ValueError(GONE.format("This is"))
     if kind == "points":
         points, color = load_points(name)
         return {
@@ -176,7 +178,7 @@ def own_routes() -> list[BaseRoute]:
     list of starlette routes
         ``POST /api/own/table``, ``/api/own/drawing`` and ``/api/own/schedule`` keep something and
         answer with its name; ``GET /api/own/{name}`` tells what is kept. A refusal is
-        ``{"error": sentence}`` with status 404, 413 or 422.
+        ``{"error": sentence}`` with status 404, 413, 415, 422 or 507.
     """
     return [
         posted("/api/own/table", MAX_BYTES, "file", in_thread(_table)),

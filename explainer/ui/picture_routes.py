@@ -24,7 +24,8 @@ def picture_routes(services: Services) -> list[BaseRoute]:
     list of starlette routes
         ``POST /api/own/picture`` takes the bytes of a PNG or JPEG file and answers with ``name``,
         ``width`` and ``height`` of the picture, shrunk and kept. A refusal is
-        ``{"error": sentence}`` with status 413 or 422, and 500 to 504 if nobody could look.
+        ``{"error": sentence}`` with status 413, 415, 422 or 507, and 500 to 504 if nobody could
+        look.
     """
 
     async def take(data: bytes) -> Answer:

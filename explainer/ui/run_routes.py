@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from explainer.frames import encode
 from explainer.jobs import JobView, UnknownJob
 from explainer.ui.bodies import CONTAINER, refusal
+from explainer.ui.model_routes import NO_CHECKPOINT
 from explainer.ui.services import Services
 
 MESSAGES = ("save", "pace-1", "pace-10", "pace-full")  # passed on as they are
@@ -53,7 +54,8 @@ def run_routes(services: Services) -> list[BaseRoute]:
     list of starlette routes
         ``GET /api/runs/{run}?since=`` gives what is new, and ``POST .../{verb}`` tells a run to
         ``pause``, ``resume``, ``stop``, do a single ``step``, ``save`` a checkpoint, or go on at
-        another pace.
+        another pace. ``GET .../checkpoint`` is the latest checkpoint, the bytes of a file that is
+        nowhere written; 409 before the first.
     """
     store = services.store
 
@@ -69,6 +71,16 @@ def run_routes(services: Services) -> list[BaseRoute]:
         return Response(
             _view_bytes(view), media_type=CONTAINER, headers={"Cache-Control": "no-store"}
         )
+
+    async def checkpoint(request: Request) -> Response:
+        try:
+            data = store.result(request.path_params["run"])
+        except UnknownJob as error:
+            return refusal(404, str(error))
+        if data is None:
+            return refusal(409, NO_CHECKPOINT)
+        headers = {"Cache-Control": "no-store"}
+        return Response(data, media_type="application/octet-stream", headers=headers)
 
     def step(run: str) -> str:
         store.pause(run)
@@ -93,5 +105,6 @@ def run_routes(services: Services) -> list[BaseRoute]:
 
     return [
         Route("/api/runs/{run}", poll),
+        Route("/api/runs/{run}/checkpoint", checkpoint),
         Route("/api/runs/{run}/{verb}", command, methods=["POST"]),
     ]

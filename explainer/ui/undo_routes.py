@@ -8,13 +8,15 @@ from pydantic import Field
 from starlette.routing import BaseRoute
 
 from explainer.jobs import Busy, TooManyRuns
-from explainer.noise_settings import UndoSettings
+from explainer.noise_settings import DIGITS, UndoSettings
 from explainer.own import is_own, load_points
 from explainer.page_settings import Seed
 from explainer.restore_config import recipe
 from explainer.settings import InvalidSetting
 from explainer.ui.bodies import VISITOR, Answer, in_thread, posted, read_json
 from explainer.ui.services import Services
+from explainer.ui.text import en
+from explainer.ui.text.undo import WORDS
 
 TARGET = "explainer.experiments.undoing:live_undoing"
 MAX_JSON = 1000  # bytes
@@ -25,6 +27,12 @@ class UndoingSettings(UndoSettings):
 
     visitor: Annotated[str, Field(max_length=64)] = ""
     seed: Seed = 0
+
+
+def title(dataset: str, network: str) -> str:
+    """Name a run by its data and its network, as the page does."""
+    data = WORDS["digits"] if dataset == DIGITS else en.dataset_name(dataset)
+    return str(WORDS["named"].format(data=data, network=WORDS["networks"][network]))
 
 
 def undo_routes(services: Services) -> list[BaseRoute]:
@@ -50,8 +58,9 @@ def undo_routes(services: Services) -> list[BaseRoute]:
         if is_own(s.dataset):
             load_points(s.dataset)  # says so if they are gone
         argument = s.model_dump(include={"dataset", "network", "seed"})
+        label = title(s.dataset, s.network)
         try:
-            run = services.store.submit(TARGET, argument, visitor=s.visitor)
+            run = services.store.submit(TARGET, argument, visitor=s.visitor, label=label)
         except TooManyRuns as error:
             raise Busy(str(error)) from None
         return {"run": run, "steps": steps}

@@ -21,7 +21,7 @@ from starlette.routing import Route
 import explainer.ui
 from explainer.experiments.models import check_model
 from explainer.jobs import UnknownJob
-from explainer.own import FOLDER_VARIABLE, is_own, keep_model
+from explainer.own import FOLDER_VARIABLE, is_own, keep_model, load_model_bytes, model_name
 from explainer.ui.model_routes import model_routes
 from explainer.ui.services import Services
 from explainer.ui.text.checkpoints import CHECKPOINT_WORDS
@@ -144,6 +144,24 @@ class Desk:
         self.name.fill(title)
         self.button("Save").click()
         expect(self.status).to_contain_text(f"Saved “{title}”.")
+
+    def holds(self, data: bytes) -> None:
+        """Wait until the browser has a copy of a checkpoint that it can give back."""
+        held = """async (name) => {
+          const { kept } = await import("/static/page/vault.js");
+          const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+          for (let tries = 0; tries < 500; tries += 1, await pause()) {
+            const entry = await kept(name);
+            if (entry) return entry.bytes.byteLength;
+          }
+        }"""
+        assert self.page.evaluate(held, model_name(data)) == len(data)
+
+    def let_go(self, data: bytes) -> None:
+        """Have the browser lose its copy."""
+        self.holds(data)
+        drop = """name => import("/static/page/vault.js").then((m) => m.drop(name))"""
+        self.page.evaluate(drop, model_name(data))
 
     def upload(self, data: bytes, name: str = "mine.safetensors") -> None:
         chosen = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
@@ -309,6 +327,7 @@ def test_one_goes_home_as_a_file_and_comes_back(desk: Desk, folder: Path) -> Non
     assert download.value.suggested_filename == "My-best-S.safetensors"
     data = download.value.path().read_bytes()
     assert data == model_bytes(step=20, state=True)
+    desk.let_go(data)
     for path in folder.iterdir():
         path.unlink()  # as a server that began anew
     desk.open()
@@ -322,12 +341,36 @@ def test_one_goes_home_as_a_file_and_comes_back(desk: Desk, folder: Path) -> Non
     assert desk.offered() == ["My best: S · step 20"]
 
 
+@pytest.mark.parametrize(("button", "told"), [("Restore", "restore"), ("Use in", "use")])
+def test_what_the_server_lost_comes_back_from_the_browser_once_it_is_used(
+    desk: Desk, folder: Path, button: str, told: str
+) -> None:
+    data = model_bytes(step=20, state=True)
+    desk.open()
+    desk.save("mine")
+    desk.holds(data)
+    (folder / model_name(data)).unlink()  # as a server that began anew
+    desk.open()
+    item = desk.page.get_by_role("listitem")
+    expect(item).to_contain_text("the server has lost it; this browser gives it back")
+    expect(item.get_by_role("link")).to_have_count(0)
+    assert desk.offered() == []
+    assert not (folder / model_name(data)).exists()  # thirty pages do not all send theirs at once
+    desk.page.get_by_role("button", name=button).click()
+    expect(item.get_by_role("link", name="Download")).to_be_visible()
+    expect(item).not_to_contain_text("lost")
+    assert load_model_bytes(model_name(data)) == data
+    assert told in [name for name, *_ in desk.page.evaluate("told")]
+    expect(desk.alert).to_have_count(0)
+
+
 def test_what_is_gone_is_the_first_to_be_dropped(desk: Desk, folder: Path) -> None:
     desk.open()
     desk.save("stays", "10")
     desk.save("goes", "20")
-    gone = keep_model(model_bytes(step=20, state=True))
-    (folder / gone).unlink()
+    gone = model_bytes(step=20, state=True)
+    desk.let_go(gone)
+    (folder / model_name(gone)).unlink()
     desk.open()
     expect(desk.page.locator(".dc-gone")).to_contain_text("goes")
     desk.save("new", "30")

@@ -1,6 +1,9 @@
 """Ways to wait for what other processes do, each with a deadline, and a runner without any."""
 
 import threading
+from collections import Counter
+
+from explainer.jobs import Event
 
 DEADLINE = 10.0
 
@@ -85,6 +88,49 @@ class FakeRunner:
         if event.kind != "report" and event.run in self.live:
             self.live.remove(event.run)
         self.on_event(event)
+
+
+class FakePool(FakeRunner):
+    """A fake runner with workers that can be killed and can hang; keeps account of each run."""
+
+    def __init__(self, workers=2, places=2):
+        super().__init__(workers * places)
+        self.each = places
+        self.on = [[] for _ in range(workers)]  # the runs on each worker
+        self.hung = set()
+        self.starts, self.ends = Counter(), Counter()
+
+    def start(self, run, target, argument, *, held=False):
+        super().start(run, target, argument, held=held)
+        worker = min(self.on, key=len)
+        assert len(worker) < self.each
+        worker.append(run)
+        self.starts[run] += 1
+
+    def stop(self, run):
+        super().stop(run)  # complains if it is not live
+        self._leave(run)
+
+    def emit(self, event):
+        if event.kind != "report" and event.run in self.live:
+            self._leave(event.run)
+        super().emit(event)
+
+    def talking(self):
+        """Return the live runs whose worker does not hang."""
+        return [run for at, runs in enumerate(self.on) if at not in self.hung for run in runs]
+
+    def lose(self, worker, sentence):
+        """Let a worker be gone, and another come for it."""
+        self.hung.discard(worker)
+        for run in list(self.on[worker]):
+            self.emit(Event("worker_lost", run, sentence=sentence))
+
+    def _leave(self, run):
+        self.ends[run] += 1
+        for runs in self.on:
+            if run in runs:
+                runs.remove(run)
 
 
 class FakeClock:

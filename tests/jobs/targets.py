@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -86,6 +87,13 @@ def until(path):
     yield Report(1.0, note="the end")
 
 
+def tagged(tag):
+    """Say whose this is and how often it has been said, again and again."""
+    for turn in range(10**9):
+        time.sleep(0.002)
+        yield Report(0.5, {"tag": [tag], "turn": [turn]})
+
+
 def tells_when_closed(path):
     try:
         yield from endless(0.002)
@@ -118,6 +126,17 @@ def falls_asleep(path):
     yield
 
 
+def hangs_in_a_loop(argument):
+    while True:
+        pass
+    yield
+
+
+def hangs_asleep(argument):
+    threading.Event().wait(60.0)
+    yield
+
+
 def kills_itself(argument):
     os.kill(os.getpid(), KILL)
     yield
@@ -131,6 +150,10 @@ def processor_time(rest):
 
 def set_up():
     os.environ["SET_UP"] = "yes"
+
+
+def hangs():
+    threading.Event().wait(60.0)
 
 
 def was_set_up(argument):

@@ -11,6 +11,7 @@ import pytest
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout, Calculator
 from tests.jobs.helpers import DEADLINE
 from tests.jobs.targets import HERE, wait_for
+from tests.processes import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +184,26 @@ def test_setup_that_fails_is_told_and_logged(make, caplog):
     calculator = make(setup="tests.jobs.targets:refuses_to_be_found")
     assert type(ask(calculator, ("double", 1))[0]) is CalculationFailed
     assert "AttributeError" in caplog.text
+
+
+def test_a_helper_that_hangs_in_its_boot_is_given_up_and_tried_anew(make, monkeypatch, caplog):
+    monkeypatch.setattr("explainer.jobs.helper.BOOT_TIMEOUT", 0.3)
+    calculator = make(setup=HERE + "hangs")
+    for _ in range(2):  # each call has a process of its own
+        assert type(ask(calculator, ("double", 1))[0]) is CalculationFailed
+    assert "it ended or is late" in caplog.text
+    assert calculator.pids() == []
+    monkeypatch.setattr("explainer.jobs.helper.BOOT_TIMEOUT", 60.0)
+    calculator._helpers[0]._setup = None  # the hindrance is gone
+    assert ask(calculator, ("double", 1)) == [{"double": 2}]
+
+
+def test_closing_does_not_wait_for_a_helper_that_hangs_in_its_boot(make):
+    calculator = make(workers=2, setup=HERE + "hangs")
+    wait_until(lambda: all(helper._process for helper in calculator._helpers), DEADLINE, "both")
+    before = time.monotonic()
+    calculator.close()
+    assert time.monotonic() - before < 3.0
 
 
 def test_closing_ends_the_process_and_all_who_wait(make, tmp_path):

@@ -342,7 +342,8 @@ def test_a_pool_needs_a_worker():
 
 
 SCRIPT = """
-import asyncio, sys
+import asyncio, sys, time
+from pathlib import Path
 assert __name__ == "__main__", "imported again"
 from explainer.jobs import Calculator, JobStore, WorkerPool
 
@@ -353,8 +354,11 @@ if __name__ == "__main__":
     pool, calculator = WorkerPool(2), Calculator()
     store = JobStore(pool)
     store.submit("tests.jobs.targets:endless", 0.002, visitor="v")
+    store.submit("tests.jobs.targets:falls_asleep", sys.argv[1], visitor="w")
     asyncio.run(main())
     pool.wait_ready(20.0)
+    while not Path(sys.argv[1]).exists():
+        time.sleep(0.01)
     assert not {"torch", "gradio", "numpy"} & set(sys.modules)
     print("up", flush=True)
     sys.stdin.readline()
@@ -364,10 +368,11 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
 @pytest.mark.parametrize("ending", ["leaves", "is killed"])
 def test_no_process_survives_the_server(tmp_path, ending, method):
+    """Also not the one whose run hangs."""
     script = tmp_path / "server.py"
     script.write_text(SCRIPT)
     server = subprocess.Popen(
-        [sys.executable, script],
+        [sys.executable, script, tmp_path / "asleep"],
         env={
             **os.environ,
             "EXPLAINER_START_METHOD": method,
@@ -382,7 +387,7 @@ def test_no_process_survives_the_server(tmp_path, ending, method):
     if ending == "is killed":
         server.kill()
     # All helpers hold its standard output, so this returns when the last one is gone.
-    _, errors = server.communicate("\n", timeout=DEADLINE)
+    _, errors = server.communicate("\n", timeout=3 * DEADLINE)
     assert errors == "" or ending == "is killed"
     assert (server.returncode == 0) == (ending == "leaves")
 

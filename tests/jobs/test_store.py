@@ -1,10 +1,22 @@
 """The store with a runner and a clock made for tests: no process, no waiting."""
 
+import inspect
 import threading
+import time
 
 import pytest
 
-from explainer.jobs import Event, JobStore, Report, RunnerUnavailable, TooManyRuns, UnknownJob
+from explainer.jobs import (
+    Event,
+    JobStore,
+    Report,
+    RunFacts,
+    RunnerUnavailable,
+    TooManyRuns,
+    UnknownJob,
+)
+from explainer.jobs.facts import Pupils
+from explainer.jobs.job import HELD
 from explainer.jobs.reports import CANNOT_START
 from tests.jobs import targets
 from tests.jobs.helpers import FakeClock, FakeRunner
@@ -350,3 +362,144 @@ def test_the_queue_is_bounded_and_full_is_told_plainly(make, runner):
         submit(store, visitor="late")
     assert [store.poll(job).queue_position for job in live] == [0, 1, 2]
     assert submit(store, visitor="2")  # who waits may change their mind
+
+
+def test_who_is_refused_keeps_the_run_they_have(make, runner):
+    store = make(max_queued=1)
+    runs = [submit(store, visitor=visitor) for visitor in "abc"]
+    with pytest.raises(TooManyRuns):
+        submit(store, visitor="a")
+    assert [store.poll(run).status for run in runs] == ["running", "running", "queued"]
+
+
+def test_asking_again_and_again_gets_nobody_ahead(store, runner):
+    for visitor in "xy":
+        submit(store, visitor)  # the places are taken
+    patient = [submit(store, visitor) for visitor in "abc"]
+    hasty = submit(store, "hasty")
+    assert store.poll(hasty).queue_position == 4
+    late = submit(store, "late")
+    for _ in range(20):
+        hasty = submit(store, "hasty")
+        assert store.poll(hasty).queue_position == 5  # whoever asks anew asks last
+    assert [store.poll(run).queue_position for run in (*patient, late)] == [1, 2, 3, 4]
+    store.stop(hasty)
+    assert store.poll(submit(store, "hasty")).queue_position == 5
+
+
+def test_while_one_waits_any_other_starts_one_run_at_most(store, runner):
+    """Two places; ten visitors ask again as soon as their run has ended."""
+    runner.places = 2
+    visitors = [str(number) for number in range(10)]
+    runs = {visitor: submit(store, visitor, argument=visitor) for visitor in visitors}
+    for _ in range(50):
+        ended = runner.live[0]
+        visitor = next(name for name, run in runs.items() if run == ended)
+        runner.emit(Event("done", ended))
+        runs[visitor] = submit(store, visitor, argument=visitor)
+    started = [told[2] for told in runner.told if told[0] == "start"]
+    assert len(started) == 52
+    assert all(len(set(started[at : at + 10])) == 10 for at in range(len(started) - 9))
+
+
+def test_all_are_stopped_and_none_starts_in_between(store, runner):
+    runs = [submit(store, visitor=str(number)) for number in range(5)]
+    store.pause(runs[1])
+    starts = [told for told in runner.told if told[0] == "start"]
+    assert store.stop_all("The lesson is over.") == 5
+    assert [store.poll(run).status for run in runs] == ["stopped"] * 5
+    assert {store.poll(run).note for run in runs} == {"The lesson is over."}
+    assert runner.capacity() == 2
+    assert [told for told in runner.told if told[0] == "start"] == starts
+    assert store.stop_all("Again.") == 0
+    assert store.poll(submit(store)).status == "running"
+
+
+def test_none_starts_in_between_even_if_the_runner_talks_while_it_is_told(store, runner):
+    runs = [submit(store, visitor=str(number)) for number in range(4)]
+    stop = runner.stop
+
+    def talk(run):
+        stop(run)
+        runner.on_event(Event("done", run))  # late, about this run
+        if runner.live:
+            runner.emit(Event("done", runner.live[0]))  # and about one that is still to be stopped
+
+    runner.stop = talk
+    store.stop_all("The lesson is over.")
+    assert store.poll(runs[0]).status == "stopped"
+    assert [store.poll(run).status for run in runs[2:]] == ["stopped"] * 2
+    assert len([told for told in runner.told if told[0] == "start"]) == 2
+
+
+def test_new_runs_wait_while_they_are_held_and_those_that_run_go_on(store, runner):
+    first = submit(store, "a")
+    store.hold_new(True)
+    assert store.holding
+    waiting = [submit(store, visitor) for visitor in "bcd"]
+    views = [store.poll(run) for run in waiting]
+    assert [(view.status, view.queue_position) for view in views] == [
+        ("queued", 1), ("queued", 2), ("queued", 3),
+    ]  # fmt: skip
+    assert {view.note for view in views} == {HELD}
+    runner.emit(Event("report", first, Report(0.5, note="it goes on")))
+    assert store.poll(first).note == "it goes on"
+    runner.emit(Event("done", first))
+    store.sweep()
+    assert store.poll(waiting[0]).status == "queued"
+    store.hold_new(False)
+    assert not store.holding
+    assert [store.poll(run).status for run in waiting] == ["running", "running", "queued"]
+    assert [store.poll(run).note for run in waiting] == [""] * 3
+
+
+def test_all_live_runs_at_a_glance(store, runner, clock):
+    def ask(visitor, label):
+        return store.submit("some.module:target", 1, visitor=visitor, label=label)
+
+    gone = ask("z", "early")
+    runner.emit(Event("done", gone))
+    clock.now += 10.0
+    first, second = ask("a", "fast"), ask("b", "long")
+    clock.now += 2.0
+    third = ask("c", "fast")
+    store.pause(second)
+    runner.emit(Event("report", first, Report(0.25)))
+    clock.now += 3.0
+    assert store.overview() == [
+        RunFacts(2, "fast", "running", 0, 0.25, 5.0, 0.0),
+        RunFacts(3, "long", "paused", 0, 0.0, 2.0, 0.0),
+        RunFacts(4, "fast", "queued", 1, 0.0, 0.0, 3.0),
+    ]
+    runner.emit(Event("done", first))
+    clock.now += 1.0
+    again = ask("a", "other")  # the same number as before
+    assert store.overview()[1:] == [
+        RunFacts(4, "fast", "running", 0, 0.0, 1.0, 3.0),
+        RunFacts(2, "other", "queued", 1, 0.0, 0.0, 0.0),
+    ]
+    store.stop(again)
+    store.stop(third)
+    assert [facts.pupil for facts in store.overview()] == [3]
+    assert ask("z", "late")
+    assert [facts.pupil for facts in store.overview()] == [3, 1]
+
+
+def test_only_so_many_pupils_are_remembered():
+    pupils = Pupils(most=2)
+    assert [pupils.number(name) for name in "abacb"] == [1, 2, 1, 3, 4]
+
+
+def test_a_jump_of_the_wall_clock_ends_no_run(runner, monkeypatch):
+    assert inspect.signature(JobStore).parameters["clock"].default is time.monotonic
+    store = JobStore(runner, sweep_seconds=3600)
+    running, waiting = [submit(store, visitor) for visitor in "ab"], submit(store, "c")
+    now = time.time()
+    for jump in (366 * 86400.0, -366 * 86400.0):
+        monkeypatch.setattr(time, "time", lambda jump=jump: now + jump)
+        store.sweep()
+        assert [store.poll(run).status for run in running] == ["running"] * 2
+        assert store.poll(waiting).status == "queued"
+        assert 0.0 <= store.poll(running[0]).seconds < 60.0
+        assert 0.0 <= store.overview()[2].waited < 60.0
+    store.close()

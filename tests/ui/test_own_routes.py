@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from explainer.own import FOLDER_VARIABLE, is_own, load_curve, load_points
+from explainer.own import (
+    FOLDER_VARIABLE,
+    is_own,
+    keep_model,
+    keep_picture,
+    keep_upload,
+    load_curve,
+    load_points,
+)
 from explainer.ui.own_routes import MAX_JSON, own_routes
 
 KEYS = {"name", "n", "notes", "header", "preview", "separator", "decimal", "thumbnail",
@@ -249,13 +257,32 @@ def test_bodies_are_bounded(client: TestClient, what: str, limit: int, honest: b
     )
 
 
+@pytest.mark.parametrize("what", ["table", "drawing", "schedule"])
+def test_a_form_is_not_read(client: TestClient, what: str) -> None:
+    response = client.post(f"/api/own/{what}", files=[("file", (f"{i}.csv", b"1,2")) for i in "ab"])
+    assert response.status_code == 415
+    assert re.match(r"Send one \w+ as the body itself, not a form", response.json()["error"])
+    assert response.headers["connection"] == "close"
+
+
 def test_a_full_disk_is_one_sentence(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    says = refusal(client, "drawing", {"points": [[0.123, 0], [1, 2]]})
-    assert says == "This could not be kept: the server's disk is full or cannot be written."
+    response = client.post("/api/own/drawing", content='{"points": [[0.123, 0], [1, 2]]}')
+    assert response.status_code == 507
+    assert response.json() == {
+        "error": "This could not be kept: the server's disk is full or cannot be written."
+    }
+
+
+@pytest.mark.parametrize("keep", [keep_model, keep_picture, keep_upload])
+def test_what_is_no_drawing_and_no_schedule_is_as_if_it_were_not_there(
+    client: TestClient, keep: Callable[[bytes], str]
+) -> None:
+    unknown, kept = (client.get(f"/api/own/{n}") for n in ("own-0123456789abcdef", keep(b"x")))
+    assert (kept.status_code, kept.content) == (unknown.status_code, unknown.content)
 
 
 leaves = st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8)

@@ -126,6 +126,25 @@ def test_numbers_that_cannot_be_mean_all_or_nothing(
     assert place.news(run, since)[0]["series"] == values
 
 
+# --- checkpoints ---
+
+
+def test_the_latest_checkpoint_of_a_run_is_its_bytes(place: Place) -> None:
+    run = place.run()
+    address = f"/api/runs/{run}/checkpoint"
+    place.reports(run, 0.25, {"step": [1]})
+    response = place.client.get(address)
+    assert response.status_code == 409
+    assert response.json()["error"].startswith("This run has no checkpoint yet")
+    for data in (b"first", b"second"):
+        place.reports(run, 0.5, result=data)
+    place.post(run, "stop")
+    response = place.client.get(address)
+    assert (response.status_code, response.content) == (200, b"second")
+    assert response.headers["content-type"] == "application/octet-stream"
+    assert response.headers["cache-control"] == "no-store"
+
+
 # --- commands ---
 
 
@@ -190,7 +209,7 @@ def test_a_verb_that_is_not_known_is_a_404_that_names_them(place: Place, verb: s
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", ""), ("POST", "/stop"), ("POST", "/step"), ("POST", "/save")],
+    [("GET", ""), ("GET", "/checkpoint"), ("POST", "/stop"), ("POST", "/step"), ("POST", "/save")],
 )
 def test_a_run_that_is_not_known_is_a_404(place: Place, method: str, path: str) -> None:
     response = place.client.request(method, f"/api/runs/guessed{path}")

@@ -170,6 +170,7 @@ def test_start_step_and_reset_begin_a_run_with_what_is_chosen(
     assert TrainConfig(**view["plan"]["config"]) == config
     assert view["plan"]["title"] == "Moons · Fast, changed · seed 9"
     assert asked.store.poll(view["run"]).status == ("paused" if held else "running")
+    assert [facts.label for facts in asked.store.overview()] == [view["plan"]["title"]]
     assert json.dumps(view)
 
 
@@ -298,6 +299,38 @@ def test_a_model_of_a_run_that_costs_too_much_does_not_go_on(asked: Asked) -> No
     name = keep_model(model_bytes(config, state=True))
     _, view = asked.ask("restore", model=name)
     assert view["error"].startswith("steps must be at most")
+    assert asked.nothing
+
+
+# --- after a reload ---
+
+
+def test_the_controls_are_as_they_were_before_a_reload_and_nothing_runs(asked: Asked) -> None:
+    chosen = values("tutorial", width=16, seed=9, dataset="moons", preview="ddpm", T=50)
+    before = look("tutorial", *chosen)["plan"]
+    controls, view = asked.ask("again", recipe="tutorial", config=before["config"])
+    assert controls == ["tutorial", *chosen]
+    assert view == {"plan": before, "shipped": None, "again": True}
+    assert asked.nothing
+
+
+def test_what_the_settings_of_before_once_led_to_is_shown_again(asked: Asked) -> None:
+    before = look("tutorial", *values("tutorial"))
+    _, view = asked.ask("again", recipe="tutorial", config=before["plan"]["config"])
+    assert view == {**before, "again": True}
+    assert view["shipped"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"recipe": "donut"}, {"recipe": None}, {"config": None}, {"config": []}, {"config": {"T": 0}},
+     {"config": {"T": "many"}}, {"config": {"depth": 99}}, {"config": {"nonsense": 1}}],
+)  # fmt: skip
+def test_settings_of_before_that_cannot_be_leave_all_as_it_is(
+    asked: Asked, changes: dict[str, Any]
+) -> None:
+    detail = {"recipe": "fast", "config": FAST.model_dump(), **changes}
+    assert asked.act({"do": "again", "visitor": VISITOR, **detail}) == [*STILL, SKIPPED]
     assert asked.nothing
 
 

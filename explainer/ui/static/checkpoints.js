@@ -4,7 +4,7 @@ import { loadStyles } from "../player/styles.js";
 import { ask } from "./ask.js";
 import { buildShell, itemOf } from "./checkpointshell.js";
 import { isIdle, setIdle } from "./dom.js";
-import { bounded, lookUp, MEMORY, MOST, recall, remember, shortened } from "./models.js";
+import { bounded, giveBack, hold, lookUp, MEMORY, MOST, recall, remember, shortened } from "./models.js";
 import { fill } from "./text.js";
 
 const MAX_BYTES = 32e6;
@@ -66,6 +66,7 @@ export class Checkpoints {
     const title = (entry.auto && known?.title) || shortened(entry.title ?? "") || this.words.untitled;
     const others = this.#entries.filter((other) => other !== known);
     this.#trim([{ ...entry, title, auto, gone: false }, ...others], this.#told(sentence, [{ title }]));
+    hold(entry);
   }
 
   /** Say that a run goes on from the entry of that name. */
@@ -82,7 +83,7 @@ export class Checkpoints {
   /** Keep the last few of some entries, and say which are dropped. */
   #trim(entries, sentence = "") {
     // What is gone first, then what nobody asked for; sorting leaves the oldest in front.
-    const worth = ({ gone, auto }) => (gone ? 0 : auto ? 1 : 2);
+    const worth = ({ gone, held, auto }) => (gone && !held ? 0 : auto ? 1 : 2);
     const order = [...entries].reverse().sort((a, b) => worth(a) - worth(b));
     const dropped = new Set(order.slice(0, Math.max(0, entries.length - this.#keep)));
     const also = dropped.size ? this.#told(this.words.dropped, [...dropped].reverse()) : "";
@@ -162,7 +163,21 @@ export class Checkpoints {
     this.parts.undo.focus();
   }
 
-  #use(entry) {
+  /** The entry as the server has it: what it lost it gets again from the browser. */
+  async #returned(entry) {
+    if (!entry.gone) return entry;
+    const back = await giveBack(entry, this.words.unreachable);
+    this.#change(this.#entries.map((other) => (other === entry ? back : other)), "");
+    return back;
+  }
+
+  async #use(entry, button) {
+    if (isIdle(button)) return;
+    if (!entry.gone) return this.#used(entry);
+    await this.#attempt(button, this.words.use, async () => this.#used(await this.#returned(entry)));
+  }
+
+  #used(entry) {
     this.#undo = null;
     this.#say(this.#told(this.words.used, [entry]));
     this.told.onuse?.([entry, ...this.#present().filter((other) => other !== entry)], true);
@@ -170,7 +185,7 @@ export class Checkpoints {
 
   #restore(entry, button) {
     if (isIdle(button)) return;
-    return this.#attempt(button, this.words.restore, async () => this.told.onrestore?.(entry));
+    return this.#attempt(button, this.words.restore, async () => this.told.onrestore?.(await this.#returned(entry)));
   }
 
   async #upload(file) {
@@ -221,7 +236,7 @@ export class Checkpoints {
     parts.keep.value = this.#keep;
     const told = {
       restore: (entry, button) => this.#restore(entry, button),
-      use: (entry) => this.#use(entry),
+      use: (entry, button) => this.#use(entry, button),
       remove: (entry) => this.#remove(entry),
     };
     const held = parts.list.contains(document.activeElement) ? document.activeElement : null;

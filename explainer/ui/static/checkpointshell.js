@@ -41,12 +41,12 @@ export function buildShell(root, words) {
   };
 }
 
-function factsOf({ config = {}, step, steps, has_state: state, gone }, words) {
-  if (gone) return words.gone;
+function factsOf({ config = {}, step, steps, has_state: state, gone, held }, words) {
+  if (gone && !held) return words.gone;
   const dataset = words.datasets[config.dataset] ?? words.ownPoints;
   const values = { step: counted(step ?? 0), steps: counted(steps ?? 0) };
   const trained = fill(step < steps ? words.of : words.finished, values);
-  return [dataset, trained, state ? "" : words.weights].filter(Boolean).join(" · ");
+  return [dataset, trained, state ? "" : words.weights, gone ? words.held : ""].filter(Boolean).join(" · ");
 }
 
 /** A line of the list; `told` has what its buttons do, by their names. */
@@ -62,11 +62,13 @@ export function itemOf(entry, words, told) {
   const link = make("a", { href, name: "download", download: "", ariaLabel: ariaLabel("download") }, words.download);
   const restore = Object.assign(button("restore"), { title: words.restoreTitle });
   const remove = Object.assign(button("remove", "×"), { title: words.remove });
-  const buttons = entry.gone ? [] : [...(entry.has_state ? [restore] : []), button("use"), link];
+  const usable = !entry.gone || entry.held;
+  const acts = [...(entry.has_state ? [restore] : []), button("use")];
+  const buttons = [...(usable ? acts : []), ...(entry.gone ? [] : [link])];
   const said = [make("strong", {}, entry.title), make("span", {}, factsOf(entry, words))];
   const item = make(
     "li",
-    { className: entry.gone ? "dc-gone" : "" },
+    { className: usable ? "" : "dc-gone" },
     make("div", { className: "dc-said" }, ...said),
     make("div", { className: "dc-do" }, ...buttons),
     remove,

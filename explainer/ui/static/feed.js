@@ -62,6 +62,11 @@ export class Feed {
     return Boolean(this.run) && (!this.#status || LIVE.has(this.#status));
   }
 
+  /** Whether somebody looks. */
+  get looked() {
+    return !document.hidden && this.root.clientWidth > 0;
+  }
+
   /** Tell the run something: pause, resume, step, stop, save or a pace. Throws a sentence. */
   async tell(verb) {
     const { run } = this;
@@ -99,7 +104,6 @@ export class Feed {
     this.#status = found.header.status;
     this.#begun ||= Object.keys(found.arrays).length > 0;
     this.onnews(found);
-    const seen = !document.hidden && this.root.clientWidth;
-    this.#soon(seen ? (this.#begun ? EVERY : FIRST) : HIDDEN);
+    this.#soon(this.looked ? (this.#begun ? EVERY : FIRST) : HIDDEN);
   }
 }

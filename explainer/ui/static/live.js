@@ -2,11 +2,14 @@
 
 import { loadStyles } from "../player/styles.js";
 import { differing } from "./changes.js";
+import { Chosen } from "./chosen.js";
 import { Feed, isKnown, LIVE } from "./feed.js";
 import { Keeping } from "./keeping.js";
 import { Puzzle } from "./puzzle.js";
 import { Rate } from "./rate.js";
+import { Rescue } from "./rescue.js";
 import { ended } from "./series.js";
+import { recall, remember } from "./session.js";
 import { Shown } from "./shown.js";
 import { Transport } from "./transport.js";
 import { visitor } from "./visitor.js";
@@ -40,22 +43,23 @@ class LiveRun {
     Object.assign(this, { root, words, trigger });
     root.innerHTML = SHELL;
     const part = (name) => root.querySelector(`[data-${name}]`);
+    this.chosen = new Chosen();
     this.feed = new Feed(root, {
       onnews: (news) => this.#news(news),
-      onlost: (sentence) => {
+      onlost: () => {
         this.keeping.lost();
-        this.#tell({ status: "failed", note: sentence });
+        this.#lose("lost");
       },
       onsilence: () => this.#tell({ note: words.unreachable }),
     });
-    const ask = (verb) => this.#ask(verb);
     this.transport = new Transport(part("transport"), words, {
-      start: () => ask("start"),
+      start: () => this.#ask("start"),
       pause: () => this.#command(this.#told.status === "paused" ? "resume" : "pause"),
-      step: () => (this.feed.live ? this.#command("step") : ask("step")),
+      step: () => (this.feed.live ? this.#command("step") : this.#ask("step")),
       stop: () => this.#command("stop"),
-      reset: () => ask("reset"),
-      newSeed: () => ask("new seed"),
+      reset: () => this.#ask("reset"),
+      newSeed: () => this.#ask("new seed"),
+      rescue: () => this.#goOn(),
       pace: () => this.#keepPace(),
       mine: () => this.#mine && this.#follow({ ...this.#mine, then: null }, true),
     });
@@ -64,9 +68,10 @@ class LiveRun {
         this.#answered = answered;
         this.#reveal();
       },
-      onmend: () => ask("mend"),
+      onmend: () => this.#ask("mend"),
     });
     this.shown = new Shown(part, words, label, { ontruth: ({ mean }) => this.keeping.learn(mean) });
+    this.rescue = new Rescue();
     const places = { home: root.querySelector(".dl-take"), runs: part("runs"), checkpoints: part("checkpoints") };
     this.keeping = new Keeping(places, words, this.feed, {
       onrestore: (model) => this.#ask("restore", { model }),
@@ -86,33 +91,43 @@ class LiveRun {
     this.#refused = value?.error ?? "";
     this.transport.refuse(this.#refused);
     if (!value || value.error) return;
+    const before = this.#next;
     this.#next = value.next ?? value.plan;
+    if (before) this.chosen.keep(this.#next); // a reload begins with what everybody sees first
     if (value.run) return value.run === this.feed.run || this.#started(value);
     // What was chosen led to this once; a run that is under way goes on.
-    if (value.shipped && !this.feed.live && !this.shown.has(value.shipped)) this.#open(value.shipped);
+    // The controls as they were before a reload are no choice: the run of before stays on screen.
+    const kept = value.again && this.#told.status !== "shipped";
+    const chosen = before?.takeHome !== this.#next.takeHome && !kept;
+    if (value.shipped && chosen && !this.feed.live && !this.shown.has(value.shipped)) this.#open(value.shipped);
     this.#tell();
   }
 
   #started(value) {
-    const { pace, model } = this.#asked;
+    const { pace, model, go } = this.#asked;
     this.#pace = pace;
-    this.#follow({ ...value, fair: pace === FULL && value.then !== "step" && !model });
+    const then = go ? "resume" : value.then;
+    this.#follow({ ...value, then, fair: pace === FULL && then !== "step" && !model });
     if (model) this.keeping.restored(model);
   }
 
-  /** After a reload: follow the run of before, if the server still has it. */
+  /** After a reload: the run of before, if the server still has it, and the controls as they were. */
   async again() {
-    let value = null;
-    try {
-      value = JSON.parse(sessionStorage.getItem(MEMORY));
-    } catch {
-      return;
+    const value = recall(MEMORY);
+    const [generation, first] = [this.#generation, this.#next];
+    if (value?.run && value.plan) {
+      const known = await isKnown(value.run);
+      if (generation === this.#generation || !this.feed.run) this.#reopen(value, known);
     }
-    if (!value?.run || !value.plan) return;
-    const generation = this.#generation;
-    const known = await isKnown(value.run);
-    if (!known) return sessionStorage.removeItem(MEMORY);
-    if (generation === this.#generation || !this.feed.run) this.#follow({ ...value, then: null }, true);
+    const asked = this.#next === first && this.chosen.again(first);
+    if (asked) this.trigger("submit", asked);
+  }
+
+  #reopen(value, known) {
+    if (known) return this.#follow({ ...value, then: null }, true);
+    this.#begin(value.plan, value.run, true);
+    this.feed.follow(null);
+    this.#lose(value.over ? "forgotten" : "lost");
   }
 
   #follow(value, again = false) {
@@ -127,10 +142,21 @@ class LiveRun {
 
   #remember(value) {
     this.#mine = value;
+    remember(MEMORY, value);
+  }
+
+  /** The server does not have the run any more; what the browser has of it is offered. */
+  async #lose(status) {
+    this.#tell({ status });
+    if (await this.rescue.offer()) this.#tell();
+  }
+
+  async #goOn() {
     try {
-      sessionStorage.setItem(MEMORY, JSON.stringify(value));
-    } catch {
-      // Storage may be forbidden; then a reload does not find the run again.
+      const model = await this.rescue.giveBack(this.words.unreachable);
+      this.#ask("restore", { model, go: true });
+    } catch (error) {
+      this.transport.refuse(error.message);
     }
   }
 
@@ -151,6 +177,7 @@ class LiveRun {
     this.#generation += 1;
     this.#plan = plan;
     this.#facts = null;
+    this.rescue.begin(revision);
     this.#rate.reset();
     this.keeping.begin(plan, again);
     this.shown.begin(plan, revision);
@@ -166,12 +193,15 @@ class LiveRun {
     if (status === "running") this.#rate.add(this.#facts.step, seconds);
     this.#tell({ status, progress, position: header.queue_position, note: header.error || header.note });
     keeping.heard(header);
+    this.rescue.heard(header, this.feed.looked);
     if (shown.count) {
       if (this.#then) this.#command(this.#then);
       this.#then = null;
       this.#keepPace();
     }
     if (LIVE.has(status)) return;
+    if (!this.#mine.over) this.#remember({ ...this.#mine, over: true });
+    this.rescue.ended(header, shown.series.diverged.length > 0).then((may) => may && this.#tell({ ...this.#told }));
     shown.end();
     keeping.ended(status, header, series, { floor: shown.truth?.mean ?? null, fair: this.#fair });
   }
@@ -209,6 +239,7 @@ class LiveRun {
       title,
       facts: this.#facts && { ...this.#facts, steps: config.steps, batch, work, rate, live },
       mine: Boolean(this.#mine && this.feed.run !== this.#mine.run),
+      kept: this.rescue.kept,
     });
     const differs = differing(config, this.#next?.config, this.words);
     // Which settings a puzzle has is what there is to find out.

@@ -2,6 +2,7 @@
 
 import { ask } from "./ask.js";
 import { fill } from "./text.js";
+import { bytesAt, keep as lay, kept } from "./vault.js";
 
 export const MEMORY = "diffusion-explainer-checkpoints"; // a reload finds them again
 export const MOST = 8;
@@ -40,14 +41,32 @@ export function remember(keep, entries) {
   }
 }
 
-/** An entry with what the server says of it; one that it no longer has is `gone`. */
+/**
+ * An entry with what the server says of it; one that it no longer has is `gone`, and `held` where
+ * the browser has it.
+ */
 export async function lookUp(entry) {
   try {
     return { ...entry, ...(await ask(`api/models/${entry.name}/facts`)), gone: false };
   } catch (error) {
     // Whatever else is wrong may pass.
-    return error.status === 404 ? { ...entry, gone: true } : entry;
+    if (error.status !== 404) return entry;
+    return { ...entry, gone: true, held: Boolean(await kept(entry.name)) };
   }
+}
+
+/** Have the browser keep what the server has, so that it outlives the server. */
+export async function hold({ name }) {
+  if (await kept(name)) return;
+  const bytes = await bytesAt(`api/models/${name}`);
+  if (bytes) await lay(name, { bytes });
+}
+
+/** Give the server what the browser has held; the entry as it is then. */
+export async function giveBack(entry, unreachable) {
+  const { bytes } = (await kept(entry.name)) ?? {};
+  const facts = await ask("api/models", { method: "POST", body: bytes, unreachable });
+  return { ...entry, ...facts, gone: false };
 }
 
 /** What an entry is called in a list of models; an early one says how early, as titles repeat. */

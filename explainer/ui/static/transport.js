@@ -69,7 +69,8 @@ const SHELL = `<div class="dl-bar">
     <div class="dl-buttons"><button type="button" name="reset"></button><button type="button" name="newSeed"></button></div>
     <fieldset class="dl-speed"><legend></legend></fieldset>
   </div>
-  <p class="dl-status" role="status"><span></span> <button type="button" name="mine" hidden></button></p>
+  <p class="dl-status" role="status"><span></span> <button type="button" name="mine" hidden></button
+    > <button type="button" name="rescue" hidden></button></p>
   <p class="dl-differs"></p><p class="dx-error" role="alert"></p>
   <div class="dx-progress" role="progressbar" aria-valuemin="0" aria-valuemax="100"><i></i></div>
   <dl class="dl-facts"></dl>`;
@@ -112,9 +113,9 @@ export class Transport {
     this.show({ status: "none" });
   }
 
-  /** Show a run's state; `facts` is what :func:`costs` takes. */
-  show({ status, title = "", position = 0, note = "", progress = 0, facts = null, mine = false }) {
-    const { said, bar, fill, start, pause, step, stop, mine: back } = this.#parts;
+  /** Show a run's state; `facts` is what :func:`costs` takes, `kept` what the browser kept of it. */
+  show({ status, title = "", position = 0, note = "", progress = 0, facts = null, mine = false, kept = null }) {
+    const { said, bar, fill, start, pause, step, stop, mine: back, rescue } = this.#parts;
     const { words } = this;
     this.root.dataset.status = status;
     // Five times a second is no news to listen to.
@@ -131,6 +132,9 @@ export class Transport {
     setIdle(stop, !LIVE.has(status));
     if (!mine && document.activeElement === back) start.focus(); // that button goes
     back.hidden = !mine;
+    if (!kept && document.activeElement === rescue) start.focus();
+    rescue.hidden = !kept;
+    if (kept) write(rescue, words.rescue.replace("{step}", whole(kept.step)));
     const told = facts ? costs(facts) : {};
     for (const [name, place] of Object.entries(this.#facts)) write(place, told[name] ?? "–");
   }

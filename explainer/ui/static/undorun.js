@@ -5,6 +5,7 @@ import { ask } from "./ask.js";
 import { Chart } from "./chart.js";
 import { make } from "./dom.js";
 import { Feed, isKnown } from "./feed.js";
+import { recall, remember } from "./session.js";
 import { fill } from "./text.js";
 import { visitor } from "./visitor.js";
 
@@ -90,15 +91,10 @@ export class UndoRun {
 
   /** After a reload: follow the run of before, if the server still has it. */
   async again() {
-    let run = null;
-    try {
-      run = JSON.parse(sessionStorage.getItem(MEMORY));
-    } catch {
-      return;
-    }
+    const run = recall(MEMORY);
     if (!run?.run) return;
     const known = await isKnown(run.run);
-    if (!known) return this.#forget();
+    if (!known) return remember(MEMORY, null);
     if (!this.#run && !this.#asking) this.#follow(run);
   }
 
@@ -133,23 +129,11 @@ export class UndoRun {
     this.#series = { step: [], shown: [] };
     this.#mean = null;
     this.root.hidden = false;
-    try {
-      sessionStorage.setItem(MEMORY, JSON.stringify(run));
-    } catch {
-      // Storage may be forbidden; then a reload does not find the run again.
-    }
+    remember(MEMORY, run);
     this.onstart(run);
     this.#tell({ status: "starting", header: {}, silent: false });
     this.feed.follow(run.run);
     this.#draw();
-  }
-
-  #forget() {
-    try {
-      sessionStorage.removeItem(MEMORY);
-    } catch {
-      // Then nothing is remembered anyway.
-    }
   }
 
   #news({ header, arrays }) {
@@ -161,7 +145,7 @@ export class UndoRun {
   }
 
   #lost(sentence) {
-    this.#forget();
+    remember(MEMORY, null);
     this.#tell({ status: "lost", header: { error: sentence }, silent: false });
     this.onlost();
   }

@@ -17,7 +17,7 @@ from explainer.settings import InvalidSetting
 from explainer.ui.bodies import VISITOR
 from explainer.ui.form import DATA, FIELDS, as_watched, settings_of, train_form, values_of
 from explainer.ui.handlers import QUICK, Value, being_typed, choices
-from explainer.ui.live import live_view, plan, shipped
+from explainer.ui.live import live_view, plan, shipped, title
 from explainer.ui.services import Services
 from explainer.ui.text import train as text
 
@@ -114,6 +114,24 @@ def _nearest(config: TrainConfig) -> str:
     return min(PRESETS, key=distance)
 
 
+def _as_before(detail: dict[str, Any]) -> list[Any]:
+    """Return what recipe, controls and view showed before a reload; no run begins.
+
+    Settings that the server does not take any more leave all as it is.
+    """
+    fields = detail.get("config")
+    try:
+        name = _preset(detail.get("recipe"))
+        if not isinstance(fields, dict):
+            raise InvalidSetting("config must be an object.")
+        shown = values_of(TrainConfig(**fields))
+        config = settings_of(shown)
+    except ValueError:
+        return [gr.skip()] * (len(FIELDS) + 2)
+    view = {"plan": plan(name, config), "shipped": shipped(name, config), "again": True}
+    return [name, *shown, view]
+
+
 def acting(services: Services) -> Callable[..., list[Any]]:
     """Return the handler of what the learner asks for in the view: Start and its like."""
 
@@ -122,6 +140,8 @@ def acting(services: Services) -> Callable[..., list[Any]]:
         detail = getattr(event, "_data", None)
         if not isinstance(detail, dict):
             return [*still, gr.skip()]
+        if detail.get("do") == "again":
+            return _as_before(detail)
         try:
             visitor = detail.get("visitor")
             if not isinstance(visitor, str) or not VISITOR.fullmatch(visitor):
@@ -129,7 +149,13 @@ def acting(services: Services) -> Callable[..., list[Any]]:
             asked = _asked(detail, preset, values)
             pace = detail.get("pace")
             argument = {**asked.argument, "pace": pace if pace in PACES else PACES[-1]}
-            run = services.store.submit(TARGET, argument, visitor=visitor, held=asked.held)
+            run = services.store.submit(
+                TARGET,
+                argument,
+                visitor=visitor,
+                held=asked.held,
+                label=title(asked.preset, asked.config),
+            )
         except ValueError as error:
             return [*still, {"error": str(error)}]
         value = {

@@ -33,6 +33,7 @@ CHECKPOINT_WORDS: dict[str, Any] = {
     "removed": "Removed {titles}.",
     "dropped": "Dropped {titles}, beyond the last {keep}.",
     "quoted": "“{title}”",
+    "held": "the server has lost it; this browser gives it back when you use it",
     "gone": "No longer on the server. Upload the file that you downloaded, and it is back.",
     "upload": "Upload",
     "uploading": "Checking …",

@@ -96,6 +96,11 @@ WORDS = {
     "done": "Done.",
     "stopped": "Stopped.",
     "failed": "Stopped.",
+    "lost": "This run was lost with the server, which has started anew. Your settings are kept.",
+    "forgotten": "The server does not have this run any more: it ended long ago, or the server has "
+    "started anew. Your settings are kept.",
+    "rescue": "Go on from step {step}",
+    "rescueNote": "This browser has kept the run as it was then",
     "unreachable": "The server does not answer; trying again …",
     "waiting": "Press Start to train with these settings.",
     "differs": "This run keeps its own settings. Yours differ: {changes}. Start trains with yours.",

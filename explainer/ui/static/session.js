@@ -1,0 +1,20 @@
+// What this tab of the browser keeps over a reload.
+
+/** What was kept under a name, or null. */
+export function recall(name) {
+  try {
+    return JSON.parse(sessionStorage.getItem(name));
+  } catch {
+    return null; // storage may be forbidden, and what is there may not be ours
+  }
+}
+
+/** Keep a value, or with null nothing. */
+export function remember(name, value) {
+  try {
+    if (value === null) sessionStorage.removeItem(name);
+    else sessionStorage.setItem(name, JSON.stringify(value));
+  } catch {
+    // Forbidden or full: then a reload does not find it again.
+  }
+}

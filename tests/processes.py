@@ -1,0 +1,50 @@
+"""Processes of this machine and what Linux tells of them, for tests that end some."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def wait_until(true: Callable[[], object], seconds: float, what: str) -> None:
+    """Look again and again until something is so; fail when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.02)
+
+
+def with_mark(mark: str) -> set[int]:
+    """Return the processes that were started with a text in their environment, ended ones not.
+
+    So also those are found whose parent is gone.
+    """
+    found = set()
+    for folder in PROC.iterdir():
+        if folder.name.isdigit() and int(folder.name) != os.getpid():
+            try:
+                if mark.encode() in (folder / "environ").read_bytes():
+                    found.add(int(folder.name))
+            except OSError:  # it is gone, or another's
+                continue
+    return {pid for pid in found if state(pid) not in "ZX"}
+
+
+def state(pid: int) -> str:
+    """Return the letter of a process's state; X if it is gone."""
+    return _stat(pid)[0]
+
+
+def niceness(pid: int) -> int:
+    return int(_stat(pid)[16])
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ["X", *["0"] * 50]
