@@ -12,7 +12,14 @@ from pydantic_core import PydanticCustomError
 
 from explainer.own import is_own
 from explainer.page_settings import Points, Seed
-from explainer.settings import CorruptionName, DatasetChoice, MainCorruption, Settings, Whole
+from explainer.settings import (
+    DATASET_NAMES,
+    CorruptionName,
+    DatasetChoice,
+    MainCorruption,
+    Settings,
+    Whole,
+)
 
 PictureName = Literal["digits", "china", "flower"]
 PICTURE_NAMES: tuple[PictureName, ...] = ("digits", "china", "flower")
@@ -24,6 +31,17 @@ def _picture(value: Any) -> Any:
         return value
     expected = ", ".join(map(repr, PICTURE_NAMES)) + " or a picture of one's own"
     raise PydanticCustomError("literal_error", "must be known", {"expected": expected})
+
+
+def _points_or_digits(value: Any) -> Any:
+    if value == DIGITS or value in DATASET_NAMES or is_own(value):
+        return value
+    names = ", ".join(map(repr, (*DATASET_NAMES, DIGITS)))
+    expected = f"{names} or points of one's own"
+    raise PydanticCustomError("literal_error", "must be known", {"expected": expected})
+
+
+PointsOrDigits = Annotated[str, BeforeValidator(_points_or_digits)]
 
 
 class CorruptionSettings(Settings):
@@ -65,5 +83,5 @@ class UndoSettings(Settings):
     ``unet`` is for the digits alone.
     """
 
-    dataset: Annotated[str, Field(max_length=40)] = "s_curve"
+    dataset: PointsOrDigits = "s_curve"
     network: Literal["mlp", "unet"] = "mlp"

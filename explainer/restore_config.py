@@ -5,25 +5,15 @@ Importing this module imports no torch: the web server checks settings, workers 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from explainer.noise_settings import DIGITS
-from explainer.own import is_own
-from explainer.settings import DATASET_NAMES, MainCorruption, Real, Settings, Whole
+from explainer.noise_settings import DIGITS, PointsOrDigits
+from explainer.settings import MainCorruption, Real, Settings, Whole
 
 RestoreNetwork = Literal["mlp", "unet"]
-
-
-def _data(value: Any) -> Any:
-    if value == DIGITS or value in DATASET_NAMES or is_own(value):
-        return value
-    names = ", ".join(map(repr, (*DATASET_NAMES, DIGITS)))
-    expected = f"{names} or points of one's own"
-    raise PydanticCustomError("literal_error", "must be known", {"expected": expected})
 
 
 class RestoreConfig(Settings):
@@ -60,7 +50,7 @@ class RestoreConfig(Settings):
         With one sentence that names the field and what is allowed.
     """
 
-    dataset: Annotated[str, BeforeValidator(_data)] = "s_curve"
+    dataset: PointsOrDigits = "s_curve"
     kind: MainCorruption = "gaussian"
     network: RestoreNetwork = "mlp"
     n_points: Annotated[Whole, Field(ge=2, le=100_000)] = 50_000

@@ -76,6 +76,7 @@ def _real(value: Any) -> Any:
 Whole = Annotated[int, BeforeValidator(_whole)]
 Real = Annotated[float, BeforeValidator(_real)]
 
+LONGEST_ECHO = 40  # characters of what was sent that come back in a refusal
 # pydantic's error types, as the end of a sentence that starts with the field's name.
 _PHRASES = {
     "greater_than_equal": "must be at least {ge}",
@@ -97,6 +98,8 @@ _PHRASES = {
     "tuple_type": "must be a list",
     "too_short": "needs at least {min_length}",
     "too_long": "takes at most {max_length}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_unicode": "has a character that nobody can write",
     "value_error": "{error}",
 }
 
@@ -114,10 +117,10 @@ def sentence(error: ValidationError) -> str:
         Such as ``width must be at most 256, not 1000.``
     """
     problem = error.errors(include_url=False)[0]
-    field = " ".join(str(part) for part in problem["loc"])
+    field = _shown(" ".join(str(part) for part in problem["loc"]))
     phrase = _PHRASES.get(problem["type"])
     text = problem["msg"] if phrase is None else phrase.format(**problem.get("ctx", {}))
-    if problem["type"] in {"missing", "extra_forbidden", "value_error"}:
+    if problem["type"] in {"missing", "extra_forbidden", "value_error", "string_unicode"}:
         return f"{field} {text}".strip().rstrip(".") + "."
     if problem["input"] is None:
         return f"{field} {text}; it is empty."
@@ -125,7 +128,13 @@ def sentence(error: ValidationError) -> str:
         given = repr(problem["input"])
     except ValueError:  # an integer of more digits than Python writes
         given = "a number without end"
-    return f"{field} {text}, not {given if len(given) <= 40 else given[:37] + '...'}."
+    return f"{field} {text}, not {_shown(given)}."
+
+
+def _shown(text: str) -> str:
+    """Return what was sent as it may come back: printable, and not too long."""
+    text = text if text.isprintable() else repr(text)[1:-1]
+    return text if len(text) <= LONGEST_ECHO else text[: LONGEST_ECHO - 3] + "..."
 
 
 class Settings(BaseModel):

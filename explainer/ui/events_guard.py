@@ -96,6 +96,12 @@ def read_strictly(data: bytes) -> dict[str, Any]:
     return value
 
 
+def _is_plain(value: Any) -> bool:
+    """Tell text, numbers and lists of them: some objects Gradio takes for files, and fetches."""
+    inner = value if isinstance(value, list) else [value]
+    return not any(isinstance(one, dict | list) for one in inner)
+
+
 def read_event(data: bytes, events: Mapping[int, int]) -> tuple[str, bytes]:
     """Read what is sent to an event.
 
@@ -130,6 +136,8 @@ def read_event(data: bytes, events: Mapping[int, int]) -> tuple[str, bytes]:
     wanted = events[number]
     if len(values) < wanted:
         raise Refused(422, text.TOO_FEW.format(wanted=wanted, sent=len(values)))
+    if not all(map(_is_plain, values[:wanted])):
+        raise Refused(422, text.DATA)
     told = sent.get("event_data")  # what a component of ours has to say
     event = {
         "data": values[:wanted],

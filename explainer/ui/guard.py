@@ -27,6 +27,7 @@ from explainer.ui.request_head import read_head
 from explainer.ui.text import guard as text
 
 BODY = 256_000  # bytes
+EVENT = 64_000  # Gradio keeps what each page sent last; a page's longest has a few thousand
 BODY_SECONDS = 30.0
 FORGET_AFTER = 300.0  # seconds without a stream: the page is closed, or was loaded anew
 # These read a large body piece by piece and refuse it themselves; here only in case one forgets.
@@ -164,8 +165,9 @@ class Guard:
         path = scope["path"]
         if path in UPLOADS:
             return counted(receive, UPLOADS[path])
-        check_length(length, BODY)
-        body = await read_whole(receive, BODY, BODY_SECONDS)
+        limit = EVENT if path == RUN else BODY
+        check_length(length, limit)
+        body = await read_whole(receive, limit, BODY_SECONDS)
         if path == RUN:
             session, body = read_event(body, self._events)
             self._sessions.see(session, _client(scope))

@@ -206,6 +206,15 @@ def test_closing_does_not_wait_for_a_helper_that_hangs_in_its_boot(make):
     assert time.monotonic() - before < 3.0
 
 
+def test_what_closing_cuts_off_is_no_failure_for_the_log(make, tmp_path, caplog):
+    calculator = make()
+    calculator.warm(HERE + "tally", [str(tmp_path / "book"), str(tmp_path / "never")])
+    wait_for(tmp_path / "book")
+    calculator.warm(HERE + "double", 1)
+    calculator.close()
+    assert caplog.text == ""
+
+
 def test_closing_ends_the_process_and_all_who_wait(make, tmp_path):
     calculator = make()
     book, gate = tmp_path / "book", tmp_path / "gate"

@@ -102,8 +102,8 @@ def test_every_event_refuses_strange_values_in_a_sentence(
     blocks: gr.Blocks, client: httpx.Client
 ) -> None:
     for number, wanted in events_of(blocks).items():
-        for value in (None, 1e308, {"src": 5}):
-            told = {"name": value, "models": value, "label": value}
+        for value in (None, 1e308, ["x"]):
+            told = {"name": value, "models": value, "label": {"src": value}}
             answer = event(client, fn_index=number, data=[value] * wanted, event_data=told)
             assert answer.status_code == 200, (number, value, answer.text)
 

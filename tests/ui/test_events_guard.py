@@ -124,9 +124,23 @@ def test_very_deep_bodies(body: bytes) -> None:
 
 
 def test_many_brackets_that_are_not_deep_pass() -> None:
-    wide = [[[]] * 1000, "[[[{{{" * 100]
-    _, body = read_event(sent(data=wide), EVENTS)
-    assert json.loads(body)["data"] == wide
+    wide = {"a": [[]] * 1000, "b": "[[[{{{" * 100}
+    _, body = read_event(sent(event_data=wide), EVENTS)
+    assert json.loads(body)["event_data"] == wide
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"path": "http://127.0.0.1:9/x", "meta": {"_type": "gradio.FileData"}},
+        [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}],
+        [["nested"]],
+    ],
+)
+def test_a_value_that_gradio_might_take_for_a_file_is_refused(value: object) -> None:
+    with pytest.raises(Refused, match="data must be a list of values") as caught:
+        read_event(sent(data=[value, 1]), EVENTS)
+    assert caught.value.status == 422
 
 
 @given(st.binary(max_size=300) | st.recursive(
