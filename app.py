@@ -19,13 +19,21 @@ DEFAULTS = {
 }
 
 
+def leave(*_: object) -> None:
+    """End what was started, then this process; asked once more, go on with that."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(0)
+
+
 def main() -> None:
     """Start the worker processes, then the page: the two load at the same time."""
     options = read_options()
     problem = host.problem(options.host, options.port)
     if problem:
         sys.exit(problem)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what was started is ended
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)  # Gradio would wait for open streams after Ctrl-C
     os.environ.update({name: os.environ.get(name, value) for name, value in DEFAULTS.items()})
     # The guard alone decides whether a proxy is believed; uvicorn would believe this machine.
     os.environ["FORWARDED_ALLOW_IPS"] = ""

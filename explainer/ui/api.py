@@ -1,18 +1,12 @@
-"""The routes beside Gradio: clouds, runs and static files, as bytes and straight to the page."""
+"""The routes beside Gradio: clouds and runs, as bytes and straight to the page."""
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Awaitable, Callable
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
-from threading import Lock
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout
@@ -45,14 +39,12 @@ from explainer.ui.model_routes import model_routes
 from explainer.ui.openapi import openapi_route
 from explainer.ui.own_routes import own_routes
 from explainer.ui.picture_routes import picture_routes
-from explainer.ui.player.component import STATIC_DIR as PLAYER_DIR
 from explainer.ui.run_routes import run_routes
 from explainer.ui.services import Services
 from explainer.ui.takehome_routes import takehome_routes
 from explainer.ui.teacher_routes import teacher_routes
 from explainer.ui.undo_routes import undo_routes
 
-STATIC_DIR = Path(__file__).parent / "static"
 JSON, CSV = "application/json", "text/csv; charset=utf-8"
 # Address of each question, its settings, the function that answers it, and what bytes it gives.
 QUESTIONS: dict[str, tuple[type[Settings], str, str]] = {
@@ -127,46 +119,6 @@ def _question(kind: type[Settings], target: str, media: str, services: Services)
     return handle
 
 
-_compressing = Lock()
-
-
-@cache
-def _plotly() -> bytes:
-    """Return the plotly.js that matches the installed plotly, compressed once."""
-    script = files("plotly").joinpath("package_data/plotly.min.js").read_bytes()
-    return gzip.compress(script, compresslevel=6)
-
-
-def _plotly_once() -> bytes:
-    with _compressing:  # a class that opens the tab at once costs one compression
-        return _plotly()
-
-
-async def _plotly_script(request: Request) -> Response:
-    return Response(
-        await run_in_threadpool(_plotly_once),
-        media_type="text/javascript",
-        headers={"Content-Encoding": "gzip", "Cache-Control": "public, max-age=86400"},
-    )
-
-
-def _static(folder: Path) -> Handler:
-    """Serve the scripts and styles of a folder.
-
-    Not starlette's StaticFiles: mounted, it looks for the root path that a proxy has stripped.
-    """
-    known = {path.name: path for path in folder.iterdir() if path.suffix in {".js", ".css"}}
-
-    async def handle(request: Request) -> Response:
-        path = known.get(request.path_params["name"])
-        if path is None:
-            return refusal(404, "There is no such file.")
-        # Modules import each other without a version: old and new ones must never mix.
-        return FileResponse(path, headers={"Cache-Control": "no-cache"})
-
-    return handle
-
-
 def make_routes(services: Services, teacher_token: str = "") -> list[BaseRoute]:
     """Return all routes beside Gradio's own.
 
@@ -198,7 +150,4 @@ def make_routes(services: Services, teacher_token: str = "") -> list[BaseRoute]:
         *own_routes(),
         *teacher_routes(services, teacher_token),
         openapi_route(QUESTIONS),
-        Route("/static/plotly.js", _plotly_script),
-        Route("/static/player/{name}", _static(PLAYER_DIR)),
-        Route("/static/page/{name}", _static(STATIC_DIR)),
     ]

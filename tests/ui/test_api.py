@@ -189,22 +189,12 @@ def test_a_run_can_be_followed_to_its_end(client: TestClient, services: Services
         ("POST", "/api/runs/guessed/explode", 404),
         ("POST", "/api/runs/guessed/keep", 404),
         ("GET", "/api/floor", 404),
-        ("GET", "/static/player/component.py", 404),
-        ("GET", "/static/page/..%2f..%2fapi.py", 404),
     ],
 )
 def test_what_is_not_there(client: TestClient, method: str, path: str, status: int) -> None:
     response = client.request(method, path)
     assert response.status_code == status
     assert "Traceback" not in response.text
-
-
-def test_scripts_and_the_chart_library_are_served(client: TestClient) -> None:
-    assert "export class Player" in client.get("/static/player/player.js").text
-    assert client.get("/static/page/page.css").headers["content-type"].startswith("text/css")
-    plotly = client.get("/static/plotly.js")
-    assert plotly.headers["content-encoding"] == "gzip"
-    assert "plotly.js v" in plotly.text[:500]
 
 
 def test_health(client: TestClient) -> None:

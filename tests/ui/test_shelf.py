@@ -101,4 +101,7 @@ def test_all_that_the_page_needs_is_there() -> None:
     assert not [path for path in found if path.endswith((".py", ".pyc"))]
     client = TestClient(Shelf(PlainTextResponse("beyond"), found))
     assert "export class Player" in client.get("/static/player/player.js").text
+    css = client.get("/static/page/page.css").headers
+    assert css["content-type"] == "text/css; charset=utf-8"
+    assert client.get("/static/page/../api.py").text == "beyond"
     assert "plotly.js v" in client.get("/static/plotly.js").text[:300]
