@@ -65,6 +65,7 @@ class LiveRun:
         self._kept_bytes = 0
         self._good: Snapshot | None = None
         self._seen = points_per_step(config) * self.trainer.step
+        self._brought = _brought_along(config)  # now: it may be pushed out of the folder later
 
     @property
     def finished(self) -> bool:
@@ -163,7 +164,7 @@ class LiveRun:
         if s is None:
             return None
         info = {"step": s.step, "validation_loss": round(s.validation_loss, 5)}
-        info |= _brought_along(self.config)
+        info |= self._brought
         data = to_bytes(Checkpoint(self.config, s.parameters, info, s.state))
         self._kept_at, self._kept_bytes = self._clock(), len(data)
         return data

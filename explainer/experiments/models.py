@@ -26,5 +26,5 @@ def check_model(fields: dict[str, Any]) -> bool:
     ValueError
         With one sentence that says what is wrong.
     """
-    from_bytes(load_model_bytes(fields["name"])).denoiser()
+    from_bytes(load_model_bytes(fields["name"]), with_state=False).denoiser()
     return True

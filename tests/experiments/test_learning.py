@@ -19,7 +19,7 @@ from explainer.experiments import learning
 from explainer.experiments.learning import BYTES_A_SECOND, PICTURE_EVERY, REST, SMALL, TURN, LiveRun
 from explainer.frames import decode
 from explainer.jobs import JobStore, Report, WorkerPool, run_inline
-from explainer.own import FOLDER_VARIABLE, keep_model
+from explainer.own import FOLDER_VARIABLE, forget, keep_curve, keep_model
 from explainer.presets import PRESETS
 from explainer.schedules import _cached, make_schedule
 from explainer.snapshots import Snapshot, TrainingDiverged
@@ -529,3 +529,15 @@ def test_a_shipped_run_of_one_picture_has_no_row() -> None:
     assert len(x) == len(header["shown"]) == len(header["swd"]) == 1
     assert arrays["field"].shape == (1, 8, 225, 2)
     assert header["swd"][0] < 0.05
+
+
+def test_a_run_goes_on_when_its_schedule_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    name = keep_curve([0, 0.5, 1], [1, 0.4, 0.01], "handles")
+    config = TrainConfig(T=20, width=16, depth=2, n_points=500, steps=100, schedule=name)
+    run = learning.live_training({"config": config.model_dump()})
+    next(run)
+    forget(name)
+    assert [report for report in run if report.result]
