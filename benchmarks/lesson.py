@@ -14,6 +14,7 @@ from benchmarks.recording import Recording
 
 CHANGING = 20.0  # seconds in which all change settings, before they press Start
 PAUSE = 4.0  # seconds between two changes of one pupil, on average
+RESTLESS = 3  # every third pupil goes on changing settings while its run is trained
 
 
 async def _lesson(one: Pupil, start: float, press: asyncio.Event, spread: float) -> Trained:
@@ -32,7 +33,7 @@ async def _lesson(one: Pupil, start: float, press: asyncio.Event, spread: float)
     await press.wait()
     await asyncio.sleep(random.uniform(0, spread))
     training = asyncio.create_task(one.train())
-    while not training.done():
+    while not training.done() and one.number % RESTLESS == 0:
         await asyncio.wait([training], timeout=random.uniform(0, 2 * PAUSE))
         if not training.done():
             await one.change()

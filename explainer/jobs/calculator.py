@@ -27,6 +27,10 @@ __all__ = ["Busy", "CalculationFailed", "CalculationTimeout", "Calculator"]
 
 logger = logging.getLogger(__name__)
 
+# How far processes step back: for the server, and where answers take long, nearly as training does.
+# A class that looks at many things would otherwise keep those waiting who train.
+QUICK, THOROUGH = 5, 15
+
 BUSY = "Many people are asking for pictures at this moment. Please try again in a few seconds."
 CLOSED = "The server is closing."
 
@@ -95,8 +99,11 @@ class Calculator:
         self._waiting: list[_Task] = []
         self._closed = False
         context = process_context(preload)
-        self._helpers = [Helper(context, setup, timeout) for _ in range(workers)]
         reserved = min(1, workers - 1)  # for what is quick
+        self._helpers = [
+            Helper(context, setup, timeout, QUICK if i < max(reserved, 1) else THOROUGH)
+            for i in range(workers)
+        ]
         self._threads = [
             threading.Thread(
                 target=self._work, args=(helper, i < reserved), name="calculator", daemon=True

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NICENESS = 5  # behind the server, ahead of training
 TRIES = 2
 
 TIMEOUT = "This took longer than {:g} seconds and was stopped. Please try it with smaller settings."
@@ -46,10 +45,15 @@ class Helper:
         Dotted name of a function that the process calls once.
     timeout : float
         Seconds a calculation may take.
+    niceness : int
+        See `explainer.jobs.processes.step_back`.
     """
 
-    def __init__(self, context: Context, setup: str | None, timeout: float) -> None:
+    def __init__(
+        self, context: Context, setup: str | None, timeout: float, niceness: int = 0
+    ) -> None:
         self._context, self._setup, self._timeout = context, setup, timeout
+        self._niceness = niceness
         self._lock = threading.Lock()
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
@@ -116,7 +120,9 @@ class Helper:
         if self._closed:
             raise CalculationFailed(LOST)
         try:
-            process, connection = start_process(self._context, helper_main, self._setup)
+            process, connection = start_process(
+                self._context, helper_main, self._setup, self._niceness
+            )
         except Exception as error:
             logger.exception("A process for calculations could not be started")
             raise CalculationFailed(LOST) from error
@@ -151,7 +157,7 @@ class Helper:
                 self._process.kill()
 
 
-def helper_main(connection: Connection, setup: str | None) -> None:
+def helper_main(connection: Connection, setup: str | None, niceness: int) -> None:
     """Be a process for calculations.
 
     Parameters
@@ -160,9 +166,11 @@ def helper_main(connection: Connection, setup: str | None) -> None:
         Brings ``(target, argument as JSON)``, takes ``(kind, payload, traceback or "")``.
     setup : str or None
         Dotted name of a function to call once.
+    niceness : int
+        See `explainer.jobs.processes.step_back`.
     """
     with connection, contextlib.suppress(EOFError, OSError):  # the parent is gone
-        if settle_in(connection, (), setup, NICENESS):
+        if settle_in(connection, (), setup, niceness):
             while True:
                 connection.send(_answer(*connection.recv()))
 

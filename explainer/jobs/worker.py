@@ -41,7 +41,7 @@ from explainer.jobs.reports import (
 
 logger = logging.getLogger(__name__)
 
-NICENESS = 19  # training takes what a slider, the server and its helpers leave
+NICENESS = 16  # training takes what a slider and the server leave
 MAX_MESSAGES = 32  # of a run, not yet delivered
 LONGEST_WAIT = 3600.0  # seconds: a pipe cannot wait as long as a run may want to rest
 
