@@ -8,6 +8,9 @@ from typing import Literal
 from explainer.jobs.history import History
 
 Status = Literal["queued", "running", "paused", "done", "stopped", "failed"]
+# Seconds: a turn's share of all workers' time, the longest wait for a first turn, which comes before
+# all others, and how often who waits is to ask, who is next in line and who is far behind.
+TURN, FIRST_TURN, NEXT, LONGEST = 0.02, 0.1, 0.5, 4.0
 LIVE: tuple[Status, ...] = ("queued", "running", "paused")
 ENDED: tuple[Status, ...] = ("done", "stopped", "failed")
 
@@ -66,6 +69,8 @@ class JobView:
         run that was asked for as held.
     has_result : bool
         There is an artefact to fetch with `JobStore.result`.
+    again : float
+        Seconds in which there will hardly be anything new, see `patience`.
     """
 
     id: str
@@ -79,6 +84,7 @@ class JobView:
     error: str
     seconds: float
     has_result: bool
+    again: float
 
 
 @dataclass(eq=False)
@@ -157,7 +163,9 @@ class Job:
         """Tell for how many seconds it has been running, without waiting and pauses."""
         return self.seconds + (0.0 if self.running_since is None else now - self.running_since)
 
-    def view(self, since: int, queue_position: int, now: float, note: str = "") -> JobView:
+    def view(
+        self, since: int, queue_position: int, running: int, now: float, note: str = ""
+    ) -> JobView:
         """Take a picture of the run.
 
         Parameters
@@ -166,6 +174,8 @@ class Job:
             Number of the last report already known.
         queue_position : int
             From 1 on; 0 when it is not waiting.
+        running : int
+            Runs that take turns at this moment.
         now : float
             Monotonic seconds.
         note : str
@@ -187,4 +197,31 @@ class Job:
             error=self.error,
             seconds=self.running_for(now),
             has_result=self.history.result is not None,
+            again=patience(queue_position, running, self.history.seq > 0),
         )
+
+
+def patience(queue_position: int, running: int, has_begun: bool) -> float:
+    """Tell in how many seconds there will hardly be anything new to hear of a run.
+
+    A class that asks as often as one learner does would keep the server busy with saying that
+    nothing is new.
+
+    Parameters
+    ----------
+    queue_position : int
+        Its place in the queue; 0 when it is not waiting.
+    running : int
+        Runs that take turns.
+    has_begun : bool
+        It has told something already.
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    if queue_position:
+        return min(NEXT * (1 + queue_position / 10), LONGEST)
+    turns = TURN * running
+    return turns if has_begun else min(turns, FIRST_TURN)

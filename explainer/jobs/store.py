@@ -158,9 +158,11 @@ class JobStore:
             self._sweep_if_due()
             job = self._register.find(job_id)
             job.asked_at = now = self._clock()
+            running = len(self._register.live("running"))
             if job.status != "queued":
-                return job.view(since, 0, now)
-            return job.view(since, self._queue.index(job) + 1, now, HELD if self._holding else "")
+                return job.view(since, 0, running, now)
+            note = HELD if self._holding else ""
+            return job.view(since, self._queue.index(job) + 1, running, now, note)
 
     def result(self, job_id: str) -> bytes | None:
         """Return the latest artefact of a run, live or ended; None before the first."""

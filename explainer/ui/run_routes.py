@@ -37,6 +37,7 @@ def _view_bytes(view: JobView) -> bytes:
         "error": view.error,
         "seconds": round(view.seconds, 2),
         "has_result": view.has_result,
+        "again": round(view.again, 2),
     }
     pictures = {f"frame {seq}": np.frombuffer(data, dtype=np.uint8) for seq, data in view.frames}
     return encode(header, pictures)

@@ -16,7 +16,7 @@ from explainer.jobs import (
     UnknownJob,
 )
 from explainer.jobs.facts import Pupils
-from explainer.jobs.job import HELD
+from explainer.jobs.job import HELD, patience
 from explainer.jobs.reports import CANNOT_START
 from tests.jobs import targets
 from tests.jobs.helpers import FakeClock, FakeRunner
@@ -503,3 +503,30 @@ def test_a_jump_of_the_wall_clock_ends_no_run(runner, monkeypatch):
         assert 0.0 <= store.poll(running[0]).seconds < 60.0
         assert 0.0 <= store.overview()[2].waited < 60.0
     store.close()
+
+
+def test_who_trains_alone_asks_as_often_as_the_page_likes():
+    assert patience(0, 1, True) <= 0.18  # what the page waits at least
+    assert patience(0, 0, True) == 0
+
+
+def test_the_more_train_the_rarer_there_is_news_but_a_first_picture_comes_soon():
+    waits = [patience(0, n, True) for n in (1, 10, 32)]
+    assert waits == sorted(waits)
+    assert 0.5 < waits[-1] < 1
+    assert patience(0, 32, False) <= 0.1
+
+
+def test_who_waits_far_behind_asks_rarely_and_never_too_rarely():
+    waits = [patience(place, 32, False) for place in (1, 10, 50, 300)]
+    assert waits == sorted(waits)
+    assert waits[0] < 1
+    assert waits[-1] == 4
+
+
+def test_a_view_says_when_to_ask_again(store, runner):
+    runner.places = 1
+    first = store.submit("m:f", None, visitor="a")
+    second = store.submit("m:f", None, visitor="b")
+    assert store.poll(first).again == patience(0, 1, False)
+    assert store.poll(second).again == patience(1, 1, False)

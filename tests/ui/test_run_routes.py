@@ -72,6 +72,7 @@ def test_news_are_facts_values_and_pictures(place: Place) -> None:
         "note": "Half of it.",
         "error": "",
         "has_result": False,
+        "again": 0.02,
     }
     assert {name: data.tobytes() for name, data in pictures.items()} == {"frame 1": b"a picture"}
 

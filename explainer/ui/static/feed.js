@@ -104,6 +104,7 @@ export class Feed {
     this.#status = found.header.status;
     this.#begun ||= Object.keys(found.arrays).length > 0;
     this.onnews(found);
-    this.#soon(this.looked ? (this.#begun ? EVERY : FIRST) : HIDDEN);
+    const wait = this.looked ? (this.#begun ? EVERY : FIRST) : HIDDEN;
+    this.#soon(Math.max(wait, 1000 * (found.header.again ?? 0))); // where many train, news are rarer
   }
 }
