@@ -8,8 +8,8 @@ from typing import Literal
 from explainer.jobs.history import History
 
 Status = Literal["queued", "running", "paused", "done", "stopped", "failed"]
-# Seconds: a turn's share of all workers' time, the longest wait for a first turn, which comes before
-# all others, and how often who waits is to ask, who is next in line and who is far behind.
+# Seconds: a turn's share of all workers' time; the longest wait for a first turn, which comes
+# before all others; and how often those are to ask who are next in line or far behind.
 TURN, FIRST_TURN, NEXT, LONGEST = 0.02, 0.1, 0.5, 4.0
 LIVE: tuple[Status, ...] = ("queued", "running", "paused")
 ENDED: tuple[Status, ...] = ("done", "stopped", "failed")

@@ -19,6 +19,7 @@ from explainer.ui.host import in_brackets
 from explainer.ui.kept_models import kept_models
 from explainer.ui.offers import offer_models, offer_points, offer_schedule
 from explainer.ui.options import Options
+from explainer.ui.reach import reach
 from explainer.ui.services import Services
 from explainer.ui.shelf import Shelf, page_files
 from explainer.ui.tabs import compare, forward, noise, schedules, train
@@ -90,6 +91,7 @@ def build_app(services: Services) -> gr.Blocks:
             apply_default_css=False,
             js_on_load=None,
         )
+        reach()
         remembered, models = remembered_schedule(), kept_models()
         with gr.Tabs():
             with gr.Tab(forward.TITLE):

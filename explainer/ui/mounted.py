@@ -7,9 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-# Resolved against the page's base, not against "/": the app may live behind a root path.
+# Resolved against the page's base, not against "/": the app may live behind a root path. A tab may
+# be opened for the first time while the server cannot be reached.
 ON_LOAD = """
-import(new URL({module}, document.baseURI).href)
+const load = (wait) => import(new URL({module}, document.baseURI).href).catch((error) => {{
+  console.error({complaint}, error);
+  const again = new Promise((resolve) => setTimeout(resolve, wait));
+  return again.then(() => load(Math.min(2 * wait, 16000)));
+}});
+load(1000)
   .then(({{ mount }}) => mount({arguments}))
   .catch((error) => console.error({complaint}, error));
 """

@@ -64,6 +64,7 @@ def test_a_bad_setting_is_named_and_the_picture_stays(page: Page, app: str) -> N
 
 
 def test_a_puzzle_breaks_down_is_answered_and_mended(page: Page, app: str) -> None:
+    """Race 65 too: a loss that diverges stops the run, which says why."""
     desk = Desk(page, app)
     puzzle = page.locator("[data-puzzle]")
     expect(puzzle).to_be_hidden()
@@ -75,6 +76,8 @@ def test_a_puzzle_breaks_down_is_answered_and_mended(page: Page, app: str) -> No
     desk.press("Start")
     desk.says("Stopped.", re.compile(r"Training diverged at step \d+: the loss is"))
     painted(desk.view)  # the last good picture
+    # From there it would only diverge again.
+    expect(desk.transport.get_by_role("button", name=re.compile("^Go on"))).to_have_count(0)
     expect(desk.checkpoints.get_by_role("listitem")).to_have_count(1)  # and what it was drawn by
     expect(desk.compared.get_by_role("listitem")).to_contain_text("Puzzle 1")
     puzzle.get_by_role("button", name="Show the answer").click()

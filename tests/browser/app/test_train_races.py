@@ -7,16 +7,20 @@ import signal
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from explainer.checkpoints import from_bytes
 from explainer.frames import decode
 from explainer.jobs import UnknownJob
 from tests.browser.app.pages import choose, painted
 from tests.browser.app.training import LOSS, TITLE, Desk
+from tests.made_models import SMALL, model_bytes
 
 pytestmark = pytest.mark.browser
+LOST = "This run was lost with the server, which has started anew. Your settings are kept."
 RUNS = re.compile(r"/api/runs/")
 
 
@@ -30,6 +34,7 @@ def statuses(desk: Desk) -> list[str]:
 
 
 def test_start_and_stop_twice_and_too_early(page: Page, app: str) -> None:
+    """Races 54, 56, 57: of two clicks there is one run, and Stop without one does nothing."""
     desk = Desk(page, app)
     expect(desk.button("Stop")).to_be_disabled()
     desk.recipe("Tutorial")
@@ -51,6 +56,7 @@ def test_start_and_stop_twice_and_too_early(page: Page, app: str) -> None:
 
 
 def test_two_tabs_have_a_run_each(page: Page, app: str) -> None:
+    """Race 55."""
     desks = [Desk(page, app), Desk(page.context.new_page(), app)]
     for seed, desk in enumerate(desks, start=1):
         desk.set("Seed", str(seed))
@@ -83,6 +89,7 @@ def test_another_browser_knows_nothing_of_it(page: Page, browser: Browser, app: 
 
 
 def test_other_data_chosen_in_the_midst_of_it(page: Page, app: str) -> None:
+    """Race 58: the old run is stopped, and the new one has an id of its own."""
     desk = Desk(page, app)
     desk.start_slowly(10)
     choose(page, "Data set", "Circles")
@@ -95,6 +102,7 @@ def test_other_data_chosen_in_the_midst_of_it(page: Page, app: str) -> None:
 
 
 def test_an_answer_that_comes_too_late(page: Page, app: str) -> None:
+    """Race 58: late news of the run before is dropped."""
     desk = Desk(page, app)
     desk.start_slowly()
     (first,) = desk.runs
@@ -116,6 +124,7 @@ def test_an_answer_that_comes_too_late(page: Page, app: str) -> None:
 
 
 def test_a_reload_finds_the_run_as_it_is(page: Page, app: str) -> None:
+    """Race 62."""
     desk = Desk(page, app)
     desk.start_slowly(30)
     desk.press("Pause")
@@ -160,9 +169,10 @@ def test_a_run_that_the_server_forgot(page: Page, app: str, errors: list[str]) -
         route.fulfill(status=404, json={"error": str(UnknownJob())})
 
     page.route(RUNS, forget)
-    desk.says(TITLE, "Stopped.", str(UnknownJob()))
+    desk.says(TITLE, LOST)
+    painted(desk.view)
     desk.reload()
-    desk.says("Press Start to train your own")
+    desk.says(TITLE, LOST)  # and a third time it would say so too, until another run begins
     page.unroute(RUNS, forget)
     desk.press("Start")
     desk.done()
@@ -192,6 +202,7 @@ def test_a_server_that_is_silent_for_a_while(page: Page, app: str, errors: list[
 def test_a_closed_page_makes_room_for_the_next(
     page: Page, small_app: tuple[str, subprocess.Popen[str]]
 ) -> None:
+    """Races 61 and 67: the lease of a closed page, and the place in the queue."""
     address, _ = small_app
     first, second = Desk(page, address), Desk(page.context.new_page(), address)
     page.bring_to_front()
@@ -221,3 +232,50 @@ def test_a_killed_worker_is_told_of_and_replaced(
     desk.press("Start")
     desk.done()
     desk.at_step(400)
+
+
+def test_reset_and_a_new_seed_at_once_leave_the_last_of_them(page: Page, app: str) -> None:
+    """Race 59: the last wins."""
+    desk = Desk(page, app)
+    desk.start_slowly(10)
+    desk.button("Reset").dblclick()
+    desk.press("New seed")
+    seed = page.get_by_role("spinbutton", name="Seed")
+    expect(seed).not_to_have_value("0")
+    desk.says(f"seed {seed.input_value()}", "Paused.")
+    desk.at_step(0)
+    assert desk.settled() == 0
+    found = statuses(desk)
+    assert found.count("paused") == 1
+    assert found[-1] == "paused"
+    assert set(found[:-1]) == {"stopped"}
+
+
+def test_a_model_is_uploaded_and_the_run_downloaded_while_it_trains(
+    page: Page, app: str, tmp_path: Path
+) -> None:
+    """Races 60 and 68: training goes on, and what is downloaded is one whole state."""
+    file = tmp_path / "mine.safetensors"
+    file.write_bytes(model_bytes(SMALL, state=True))
+    desk = Desk(page, app)
+    desk.recipe("Tutorial")
+    desk.press("Start")
+    desk.says("Training.")
+    desk.beyond(100)
+    (run,) = desk.runs
+    desk.checkpoints.locator("input[type=file]").set_input_files(file)
+    steps = []
+    for _ in range(5):
+        address = f"{app}api/runs/{run}/checkpoint"
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            checkpoint = from_bytes(answer.read())
+        assert checkpoint.state is not None
+        assert checkpoint.state.step == checkpoint.info["step"]
+        steps.append(checkpoint.info["step"])
+    assert steps == sorted(steps)
+    expect(desk.checkpoints.get_by_role("status")).to_contain_text("Uploaded “mine”.")
+    desk.beyond(desk.steps())
+    desk.says("Training.")
+    assert desk.runs == [run]
+    desk.press("Stop")
+    desk.says("Stopped.")
