@@ -58,13 +58,13 @@ def times(held: Lesson, pupils: int) -> Table:
 
 
 def fairness(runs: list[Trained]) -> float:
-    """Return how differently those waited who pressed Start one after the other.
+    """Return how differently those waited in the queue who pressed Start one after the other.
 
-    Each pupil's time from Start to the end of the run is divided by the median of the neighbours',
-    the five who pressed before and the five who pressed after; it is the largest of these divided
-    by the smallest.
+    Each pupil's time from Start until the run is trained is divided by the median of the
+    neighbours', the five who pressed before and the five who pressed after, among those who had a
+    place in the queue; it is the largest of these divided by the smallest.
     """
-    inorder = sorted(runs, key=lambda run: run.pressed)
+    inorder = sorted((run for run in runs if run.positions), key=lambda run: run.pressed)
     waits = [run.ended - run.pressed for run in inorder]
     relative = [
         wait / median(waits[max(0, i - NEIGHBOURS) : i + NEIGHBOURS + 1])
@@ -98,7 +98,11 @@ def summary(held: Lesson, pupils: int) -> Table:
         {"figure": "server's CPU, share of a core", "value": cpu / held.seconds},
         {"figure": "all processes' CPU, s", "value": held.after.all_cpu - held.before.all_cpu},
         {"figure": "first Start to last run trained, s", "value": last, "asked for": "30: 60"},
-        {"figure": "fairness", "value": fairness(runs), "asked for": "100: 1.25"},
+        {
+            "figure": "fairness",
+            "value": fairness(runs) if queued else None,
+            "asked for": "100: 1.25",
+        },
         {"figure": "waited in the queue", "value": len(queued)},
         {
             "figure": "largest place in the queue",

@@ -14,7 +14,7 @@ from benchmarks.recording import Recording
 
 CHANGING = 20.0  # seconds in which all change settings, before they press Start
 PAUSE = 4.0  # seconds between two changes of one pupil, on average
-RESTLESS = 3  # every third pupil goes on changing settings while its run is trained
+RESTLESS = 10  # every tenth pupil goes on changing settings instead of watching its run
 
 
 async def _lesson(one: Pupil, start: float, press: asyncio.Event, spread: float) -> Trained:

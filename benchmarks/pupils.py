@@ -191,8 +191,11 @@ class Pupil:
 
     async def _ask(self, method: str, path: str, **more: Any) -> bytes | None:
         try:
-            async with self._session.request(method, path, **more) as response:
-                content = await response.read()
+            try:
+                response, content = await self._answer(method, path, **more)
+            except aiohttp.ServerDisconnectedError:
+                # An idle connection was closed just when it was to be used: browsers ask anew.
+                response, content = await self._answer(method, path, **more)
         except (aiohttp.ClientError, asyncio.TimeoutError):
             self._measured.wrong.append("no answer")
             return None
@@ -205,6 +208,12 @@ class Pupil:
         if "immutable" in response.headers.get("Cache-Control", ""):
             self._forever.add(path)
         return content
+
+    async def _answer(
+        self, method: str, path: str, **more: Any
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        async with self._session.request(method, path, **more) as response:
+            return response, await response.read()
 
     async def _beat(self) -> None:
         """Keep Gradio's heartbeat open, as the page does."""

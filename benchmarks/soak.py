@@ -16,7 +16,7 @@ from benchmarks.report import Cell, Table, quantile
 
 PUPILS = 30
 RELOAD = 300.0  # seconds between two reloads of a pupil
-CHANGE = 15.0  # seconds between two changes of settings, on average
+CHANGE = 60.0  # seconds between two changes of settings, on average
 LOOK = 30.0  # seconds between two looks at what the server takes
 SETTLING = 900.0  # seconds that do not count: caches fill
 

@@ -21,17 +21,21 @@ def run(pressed: float, ended: float, began: float = 0.0, *positions: int) -> Tr
 
 
 def test_pupils_who_wait_alike_are_treated_fairly() -> None:
-    assert fairness([run(i, i + 20) for i in range(30)]) == 1
+    assert fairness([run(i, i + 20, 0, 3) for i in range(30)]) == 1
 
 
 def test_waiting_longer_when_later_is_no_unfairness() -> None:
-    assert fairness([run(i, i + 20 + 0.5 * i) for i in range(30)]) < 1.15
+    assert fairness([run(i, i + 20 + 0.5 * i, 0, 3) for i in range(30)]) < 1.15
 
 
 def test_one_who_waits_twice_as_long_as_the_neighbours_is_found() -> None:
-    runs = [run(i, i + (40 if i == 12 else 20)) for i in range(30)]
+    runs = [run(i, i + (40 if i == 12 else 20), 0, 3) for i in range(30)]
     assert fairness(runs) == 2
     assert fairness(runs[::-1]) == 2  # in whatever order they are listed
+
+
+def test_who_never_waited_in_the_queue_is_not_compared() -> None:
+    assert fairness([run(0, 1), *(run(i, i + 20, 0, 3) for i in range(1, 9))]) == 1
 
 
 def test_a_queue_is_honest_if_places_fall_and_the_first_is_let_in_first() -> None:

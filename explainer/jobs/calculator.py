@@ -88,7 +88,7 @@ class Calculator:
         slow: Collection[str] = (),
         max_cache_bytes: int = 96 * 2**20,
         timeout: float = 20.0,
-        max_waiting: int = 64,
+        max_waiting: int = 256,
     ) -> None:
         self._max_cache_bytes, self._max_waiting = max_cache_bytes, max_waiting
         self._slow = frozenset(slow)

@@ -29,7 +29,7 @@ from explainer.ui.text import guard as text
 BODY = 256_000  # bytes
 EVENT = 64_000  # Gradio keeps what each page sent last; a page's longest has a few thousand
 BODY_SECONDS = 30.0
-FORGET_AFTER = 300.0  # seconds without a stream: the page is closed, or was loaded anew
+FORGET_AFTER = 300.0  # seconds without stream or event: the page is closed, or was loaded anew
 # These read a large body piece by piece and refuse it themselves; here only in case one forgets.
 UPLOADS = {"/api/own/table": 4_000_000, "/api/own/picture": 4_000_000, "/api/models": 2 * MAX_BYTES}
 RUN, HEARTBEAT = "/gradio_api/run/predict", "/gradio_api/heartbeat/"
@@ -192,7 +192,13 @@ class Guard:
             asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget_closed, session)
 
     def _forget_closed(self, session: str) -> None:
-        if not self._streams.open(session):
+        if self._streams.open(session):
+            return
+        # After a gap in the network a page goes on without its stream: Gradio never opens another.
+        left = FORGET_AFTER - self._sessions.quiet(session)
+        if left > 0:
+            asyncio.get_running_loop().call_later(left, self._forget_closed, session)
+        else:
             self._forget(session)
 
 

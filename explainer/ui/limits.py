@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -57,7 +58,7 @@ class Sessions:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known: OrderedDict[str, None] = OrderedDict()
+        self._known: OrderedDict[str, float] = OrderedDict()  # and when it was last heard of
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # pages left, and when
 
     def see(self, session: str, address: str) -> None:
@@ -68,10 +69,12 @@ class Sessions:
         TooMany
             If it is new, and its address has opened too many.
         """
+        now = self._clock()
         if session in self._known:
+            self._known[session] = now
             self._known.move_to_end(session)
             return
-        now, address = self._clock(), _household(address)
+        address = _household(address)
         left, when = self._left.pop(address, (float(BURST), now))
         left = min(BURST, left + (now - when) * PER_SECOND)
         self._left[address] = (left - 1 if left >= 1 else left, now)
@@ -79,9 +82,13 @@ class Sessions:
             self._left.popitem(last=False)
         if left < 1:
             raise TooMany(429, text.SESSIONS, 1)
-        self._known[session] = None
+        self._known[session] = now
         if len(self._known) > MAX_SESSIONS:
             self._known.popitem(last=False)
+
+    def quiet(self, session: str) -> float:
+        """Return the seconds since a page was last heard of; infinity for one that is not known."""
+        return self._clock() - self._known.get(session, -math.inf)
 
 
 class Streams:

@@ -602,6 +602,28 @@ def test_a_closed_page_is_forgotten_some_time_later(monkeypatch: pytest.MonkeyPa
     assert asyncio.run(main()) == ["closed", "stays"]
 
 
+def test_a_page_that_lost_its_stream_and_goes_on_is_not_forgotten() -> None:
+    now = 0.0
+
+    async def main() -> None:
+        nonlocal now
+        forgotten: list[str] = []
+        guard = Server().guard
+        guard._forget = forgotten.append
+        guard._sessions = Sessions(clock=lambda: now)
+        guard._sessions.see("page", "1.2.3.4")
+        now = 290
+        guard._sessions.see("page", "1.2.3.4")  # an event
+        now = 300
+        guard._forget_closed("page")
+        assert forgotten == []
+        now = 590
+        guard._forget_closed("page")  # as the loop would have called it
+        assert forgotten == ["page"]
+
+    asyncio.run(main())
+
+
 # What every answer says
 
 
