@@ -62,6 +62,7 @@ class LiveRun:
         self._clock = clock
         self._pictured_at = self._kept_at = clock()
         self._picture_cost = 0.0
+        self._worked = 0.0  # seconds of steps since the last picture, in turns that are over
         self._kept_bytes = 0
         self._good: Snapshot | None = None
         self._seen = points_per_step(config) * self.trainer.step
@@ -79,10 +80,11 @@ class LiveRun:
         started = self._clock()
         while not self.finished:
             self._advance()
-            now = self._clock()
-            if self.trainer.step % self.config.snapshot_every == 0 or self._is_due(now):
+            worked = self._clock() - started
+            if self.trainer.step % self.config.snapshot_every == 0 or self._is_due(worked):
                 break
-            if now - started >= TURN and not self.finished:
+            if worked >= TURN and not self.finished:
+                self._worked += worked
                 return self._report()
         return self.picture()
 
@@ -113,6 +115,7 @@ class LiveRun:
         )
         self._pictured_at = self._clock()
         self._picture_cost = self._pictured_at - started
+        self._worked = 0.0
         return report
 
     def last_good(self, error: TrainingDiverged) -> Report:
@@ -125,9 +128,15 @@ class LiveRun:
         small = self._kept_bytes < SMALL
         return small or self._kept_bytes <= BYTES_A_SECOND * (now - self._kept_at)
 
-    def _is_due(self, now: float) -> bool:
-        passed = now - self._pictured_at
-        return passed >= max(PICTURE_EVERY, PICTURE_SHARE * self._picture_cost)
+    def _is_due(self, worked: float) -> bool:
+        """Tell whether a picture is due after so many seconds of steps in this turn.
+
+        What others do in between makes no picture due sooner than after a turn of work: else a
+        class that takes turns would draw pictures, and learn one step for each.
+        """
+        passed = self._clock() - self._pictured_at
+        work = max(TURN, PICTURE_SHARE * self._picture_cost)
+        return passed >= PICTURE_EVERY and self._worked + worked >= work
 
     def _advance(self) -> TrainingStep:
         step = self.trainer.advance()

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 WORKER_LOST = (
-    "The process that trained this run ended unexpectedly. "
-    "Your settings are kept: press Start to run it again."
+    "The process that trained this run ended unexpectedly. Your settings are kept: press Start to "
+    "run it again, with smaller settings if this comes back."
 )
 WORKER_HUNG = (
     "The process that trained this run stopped answering and was replaced. "

@@ -541,3 +541,25 @@ def test_a_run_goes_on_when_its_schedule_is_gone(
     next(run)
     forget(name)
     assert [report for report in run if report.result]
+
+
+def test_a_class_that_takes_turns_learns_and_does_not_only_draw(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+    advance = Trainer.advance
+
+    def slowly(self: Trainer) -> Any:
+        nonlocal now
+        now += 0.002
+        return advance(self)
+
+    monkeypatch.setattr(Trainer, "advance", slowly)
+    config = TrainConfig(width=8, depth=1, n_points=100, steps=2000, snapshot_every=2000)
+    run = LiveRun(config, clock=lambda: now)
+    pictures = 0
+    for _ in range(12):
+        pictures += run.turn().frame is not None
+        now += 1.0  # the turns of others
+    assert run.trainer.step >= 12 * 20  # a turn is 0.05 s: 25 steps
+    assert pictures >= 6  # and yet there is something new to see

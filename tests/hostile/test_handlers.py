@@ -1,4 +1,4 @@
-"""Every event of the page, called with what no page of ours would send (RESEARCH D6, 14)."""
+"""Every event of the page, called with what no page of ours would send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every setting of every question, with what no page of ours would send: RESEARCH D6, 1 to 8, 13.
+"""Every setting of every question, with what no page of ours would send.
 
 Asked over HTTP where the reaction is one of the server; of the types alone where the page's events
 hand over values that no address can hold. What the events themselves do is in
@@ -156,7 +156,7 @@ def test_2_out_of_range_on_both_sides(kind: type[Settings], field: str, client: 
 def test_3_a_part_of_a_step_is_refused(
     kind: type[Settings], field: str, client: TestClient
 ) -> None:
-    """RESEARCH has it rounded: but then the page would show another number than was typed."""
+    """Rounding would do, too: but then the page would show another number than was typed."""
     said = refused(client, f"{ASKED[kind]}?{field}=50.5")
     assert names_it(said, field)
     assert "whole number" in said
@@ -206,7 +206,7 @@ UNKNOWN = ["pizza", "model_config", "__class__", "self", "x" * 1500, "<b>", "\x0
 
 @pytest.mark.parametrize("kind", ASKED)
 def test_6_an_unknown_setting_is_named(kind: type[Settings], client: TestClient) -> None:
-    """RESEARCH has it ignored: but then a slip of the pen would look like an answer."""
+    """Ignoring it would do, too: but then a slip of the pen would look like an answer."""
     for name in UNKNOWN:
         said = refused(client, f"{ASKED[kind]}?{urlencode({name: 1})}")
         assert said.endswith(" is not a setting here.")
