@@ -15,11 +15,11 @@ import httpx
 import pytest
 
 from explainer.checkpoints import from_bytes
-from explainer.config import TrainConfig
 from explainer.experiments.learning import live_training
 from explainer.frames import decode
 from explainer.jobs import JobStore
 from explainer.jobs.reports import WORKER_LOST
+from explainer.presets import PRESETS
 from explainer.snapshots import TrainingDiverged
 from explainer.ui.limits import (
     BURST,
@@ -327,12 +327,11 @@ def _(v: Visitor) -> None:
 @line("62 a reload: the same run, from its beginning")
 def _(v: Visitor) -> None:
     run = v.start("62-1")
-    v.until(run, lambda header: header["seq"] > 2)
-    v.tell(run, "pause")
+    v.until(run, lambda header: len(header["series"].get("step", [])) > 2)
+    v.tell(run, "stop")
     whole, again = v.news(run), v.news(run)
     assert whole[0]["series"] == again[0]["series"] != {}
     assert list(whole[1]) == list(again[1]) != []
-    v.tell(run, "stop")
 
 
 @line("63 a clock that jumps: no lease ends")
@@ -354,7 +353,7 @@ def _(v: Visitor) -> None:
 
 @line("65 a loss that grows without end: the run stops and says why")
 def _(v: Visitor) -> None:
-    config = TrainConfig(learning_rate=1.0, optimizer="sgd", clip_norm=None, width=32, steps=400)
+    config = PRESETS["rate"]
     with pytest.raises(TrainingDiverged, match="diverged") as error:
         list(live_training({"config": config.model_dump()}))
     assert "learning rate" in str(error.value)
