@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import warnings
 
 from explainer.ui import host
 from explainer.ui.options import read_options
@@ -37,6 +38,8 @@ def main() -> None:
     os.environ.update({name: os.environ.get(name, value) for name, value in DEFAULTS.items()})
     # The guard alone decides whether a proxy is believed; uvicorn would believe this machine.
     os.environ["FORWARDED_ALLOW_IPS"] = ""
+    # It would write down what a page sent, and Python would remember every such text for ever.
+    warnings.filterwarnings("ignore", "The value passed into gr.Dropdown", UserWarning)
     os.environ.pop("GRADIO_ALLOWED_PATHS", None)  # no file of this machine is served
     from explainer.ui.services import start_services
 
