@@ -269,6 +269,24 @@ def test_a_refusal_is_told_and_the_picture_stays(desk: Desk) -> None:
     expect(desk.player()).to_contain_text("others 0 of 10")
 
 
+def test_what_did_not_come_while_the_server_was_away_comes_once_it_is_back(desk: Desk) -> None:
+    desk.open(POINTS)
+    desk.painted()
+    desk.page.clock.install()
+    desk.page.route("**/data/others", lambda route: route.abort())
+    desk.tell("data/others")
+    alert = desk.page.get_by_role("alert")
+    for wait in (1000, 3000):  # it is asked again, in vain
+        desk.page.clock.run_for(wait)
+        expect(alert).to_contain_text("could not be loaded")
+    desk.page.unroute("**/data/others")
+    desk.page.clock.run_for(5000)
+    expect(desk.player()).to_contain_text("others 0 of 10")
+    expect(alert).to_have_count(0)
+    assert len(desk.errors) >= 2  # the browser's own lines about the connection
+    desk.errors.clear()
+
+
 def test_bytes_that_are_no_frames_are_told(desk: Desk) -> None:
     desk.site.routes["/data/others"] = b"<html>not what was asked for</html>"
     desk.open(POINTS)

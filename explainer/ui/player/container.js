@@ -36,7 +36,7 @@ export async function fetchBytes(address, signal, unreachable) {
     response = await fetch(url, { signal });
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new Error(unreachable);
+    throw Object.assign(new Error(unreachable), { away: true });
   }
   const isJson = (response.headers.get("content-type") ?? "").includes("json");
   if (!response.ok || isJson) {

@@ -5,6 +5,7 @@ import { decode } from "./frames.js";
 
 const PACE = 150; // milliseconds between two fetches
 const PATIENCE = 300; // milliseconds a fetch is given before a newer one cancels it
+const WAITS = [2000, 4000, 8000, 16000]; // milliseconds before asking a server again that was away
 
 /** Tells `onstart()`, then `onload(data, title)` or `onfail(sentence)`. */
 export class Source {
@@ -45,13 +46,17 @@ export class Source {
     this.#abort?.abort();
   }
 
-  async #fetch(address, title, signal) {
+  async #fetch(address, title, signal, waits = WAITS) {
     this.told.onstart();
     try {
       const data = decode(await fetchBytes(address, signal, this.unreachable));
       if (!signal.aborted) this.told.onload(data, title);
     } catch (error) {
-      if (!signal.aborted) this.told.onfail(error.message);
+      if (signal.aborted) return;
+      this.told.onfail(error.message);
+      const [wait, ...more] = waits;
+      if (!error.away || !wait) return;
+      setTimeout(() => signal.aborted || this.#fetch(address, title, signal, more), wait);
     }
   }
 }
