@@ -102,7 +102,7 @@ WORDS = {
     "rescue": "Go on from step {step}",
     "rescueNote": "This browser has kept the run as it was then",
     "unreachable": "The server does not answer; trying again …",
-    "waiting": "Press Start to train with these settings.",
+    "waiting": "The first picture of your run comes here.",
     "differs": "This run keeps its own settings. Yours differ: {changes}. Start trains with yours.",
     "posed": "This run keeps its own settings. Start trains with the puzzle's.",
     "change": "{field} {from} → {to}",
