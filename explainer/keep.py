@@ -349,14 +349,15 @@ def _make_room(folder: Path, size: int) -> None:
                 elif entry.name.startswith(PART_PREFIX):
                     parts.append((entry.stat().st_mtime, entry.path))
     for changed, path in parts:
-        if not 0 <= now - changed < LONGEST_WRITE:  # of a server that was killed while it wrote
+        if abs(now - changed) >= LONGEST_WRITE:  # of a server that was killed while it wrote
             Path(path).unlink(missing_ok=True)
     count, total = len(found) + 1, sum(size for _, size, _ in found) + size
     if count <= MAX_KEPT and total <= quota:
         return
     for used, freed, path in sorted(found):
-        # A time to come is of a clock that was set back: it says nothing.
-        if not 0 <= now - used < IN_USE:
+        # A time far to come is of a clock that was set back: it says nothing. One just ahead is of
+        # a thread that used the file meanwhile.
+        if abs(now - used) >= IN_USE:
             Path(path).unlink(missing_ok=True)
             count, total = count - 1, total - freed
             if count <= MAX_KEPT and total <= quota:

@@ -32,7 +32,7 @@ def test_shipped_networks_have_learnt_what_the_page_says(dataset: str, network: 
     ("fields", "says"),
     [
         ({"dataset": "s_curve", "network": "unet"}, "No network"),
-        ({"dataset": "nothing"}, "No network"),
+        ({"dataset": "nothing"}, "dataset must be one of"),
         ({"dataset": "own-0123456789abcdef"}, "No network"),
         ({"network": "other"}, "network must be one of"),
     ],

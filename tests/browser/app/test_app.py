@@ -82,7 +82,7 @@ def test_a_taken_port_gets_one_sentence(app: str) -> None:
     assert len(printed.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("junk", [None, True, "x", -1e300, [["x"]], {"a": []}], ids=repr)
+@pytest.mark.parametrize("junk", [None, True, "x", -1e300, ["x"]], ids=repr)
 def test_a_forged_event_gets_one_sentence(app: str, junk: object) -> None:
     with urllib.request.urlopen(app + "config", timeout=10) as answer:
         events = json.load(answer)["dependencies"]

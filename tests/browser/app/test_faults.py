@@ -191,6 +191,7 @@ def test_a_reload_finds_run_and_controls_as_they_were(page: Page, app: str) -> N
     desk.press("Start")
     desk.says("Moons · Tutorial · seed 5", "Training.")
     desk.beyond(10)
+    painted(desk.view)  # the very first picture may lie all out of sight
     desk.press("Stop")
     desk.says("Stopped.")
     step, picture = desk.steps(), desk.picture()

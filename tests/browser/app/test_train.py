@@ -142,7 +142,7 @@ def test_a_long_run_is_paused_resumed_and_stopped(page: Page, app: str) -> None:
     expect(desk.button("Start again")).to_be_visible()
     desk.drawn(LOSS, "held-out data", 2)  # while it goes on, the picture changes
     before, count = desk.picture(), desk.last
-    desk.drawn(LOSS, "held-out data", count + 4)
+    desk.drawn(LOSS, "held-out data", count + 2)
     assert desk.last > count
     assert desk.picture() != before
     expect(desk.fact("time left")).not_to_have_text("–")
