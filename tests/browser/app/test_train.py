@@ -149,8 +149,10 @@ def test_a_long_run_is_paused_resumed_and_stopped(page: Page, app: str) -> None:
     desk.press("Pause")
     desk.says("Paused.")
     paused, still = desk.settled(), desk.picture()
+    pictures = len(desk.lines(LOSS)["held-out data"]["x"])
     desk.press("Resume")
     desk.beyond(paused + 100)
+    desk.drawn(LOSS, "held-out data", pictures + 1)  # due after some work, not at once
     assert desk.picture() != still
     desk.press("Stop")
     desk.says("Stopped.")
