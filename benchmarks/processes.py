@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.startup import PATIENCE, ROOT, answers, free_port
+from benchmarks.startup import running
+from explainer.load import PROC, family_of, processes, pss
 
 TICKS = os.sysconf("SC_CLK_TCK")
-PROC = Path("/proc")
 
 
 @dataclass(frozen=True)
@@ -44,37 +42,6 @@ class Taken:
     temporary: float
 
 
-def family(pid: int) -> list[int]:
-    """Return a process and all that descend from it."""
-    children: dict[int, list[int]] = {}
-    for entry in PROC.iterdir():
-        if entry.name.isdigit():
-            try:
-                facts = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:  # it has ended meanwhile
-                continue
-            children.setdefault(int(facts[1]), []).append(int(entry.name))
-
-    def descend(parent: int) -> Iterator[int]:
-        yield parent
-        for child in children.get(parent, []):
-            yield from descend(child)
-
-    return list(descend(pid))
-
-
-def _cpu(pid: int) -> float:
-    facts = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    return (int(facts[11]) + int(facts[12])) / TICKS
-
-
-def _megabytes(pid: int) -> float:
-    for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
 def taken(pid: int, temporary: Path) -> Taken:
     """Look at a server and its processes.
 
@@ -89,18 +56,28 @@ def taken(pid: int, temporary: Path) -> Taken:
     -------
     Taken
     """
-    cpu, memory, threads, opened = [], [], 0, 0
-    for one in family(pid):
+    known = processes(PROC)
+    ours = family_of(known, pid)
+    cpu = {one: known[one].ticks / TICKS for one in ours if one in known}
+    memory = {one: (pss(PROC / str(one)) or 0) / 2**20 for one in ours}
+    threads = opened = 0
+    for one in ours:
+        folder = PROC / str(one)
         try:
-            folder = PROC / str(one)
-            cpu.append(_cpu(one))
-            memory.append(_megabytes(one))
             threads += len(list((folder / "task").iterdir()))
             opened += len(list((folder / "fd").iterdir()))
         except OSError:  # it has ended meanwhile
             continue
     sizes = [path.stat().st_size for path in temporary.rglob("*") if path.is_file()]
-    return Taken(cpu[0], sum(cpu), sum(memory), memory[0], threads, opened, sum(sizes) / 2**20)
+    return Taken(
+        cpu[pid],
+        sum(cpu.values()),
+        sum(memory.values()),
+        memory[pid],
+        threads,
+        opened,
+        sum(sizes) / 2**20,
+    )
 
 
 @dataclass(frozen=True)
@@ -121,25 +98,9 @@ def served(folder: Path) -> Iterator[Server]:
     """Start the app with a temporary directory of its own, and end it."""
     temporary = folder / "tmp"
     temporary.mkdir()
-    port = free_port()
     errors = folder / "stderr.txt"
-    with errors.open("w") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port)],
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-            env={**os.environ, "TMPDIR": str(temporary)},
-        )
-    address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + PATIENCE
-    while not answers(address):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"app.py did not start:\n{errors.read_text()[-2000:]}")
-        time.sleep(0.05)
     try:
-        yield Server(address, process.pid, temporary)
+        with running(errors=errors, TMPDIR=str(temporary)) as (address, process):
+            yield Server(address, process.pid, temporary)
     finally:
-        process.terminate()
-        process.wait(timeout=30)
         print(errors.read_text()[-2000:], file=sys.stderr, end="")

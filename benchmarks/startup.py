@@ -7,6 +7,7 @@ answers. A tab is painted when its first player stands or plays.
 from __future__ import annotations
 
 import collections
+import os
 import re
 import socket
 import subprocess
@@ -51,20 +52,35 @@ def answers(address: str) -> bool:
 
 
 @contextmanager
-def server(*flags: str, errors: Path) -> Iterator[tuple[str, float]]:
-    """Start the app in a process of its own; yields its address and the seconds it took."""
+def running(
+    *flags: str, errors: Path, **variables: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start the app in a process of its own; yields its address and the process, and ends it.
+
+    Parameters
+    ----------
+    *flags : str
+        Of the interpreter.
+    errors : Path
+        Where what it complains of is written.
+    **variables : str
+        Set in its environment.
+    """
     port = free_port()
     command = [sys.executable, *flags, "app.py", "--port", str(port)]
+    environment = {**os.environ, **variables}
     started = time.perf_counter()
     with errors.open("w") as stderr:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=stderr)
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=stderr, env=environment
+        )
     try:
         address = f"http://127.0.0.1:{port}"
         while not answers(address):
             if process.poll() is not None or time.perf_counter() - started > PATIENCE:
                 raise SystemExit(f"app.py did not start:\n{errors.read_text()[-2000:]}")
             time.sleep(0.02)
-        yield address, time.perf_counter() - started
+        yield address, process
     finally:
         process.terminate()
         try:
@@ -72,6 +88,14 @@ def server(*flags: str, errors: Path) -> Iterator[tuple[str, float]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def server(*flags: str, errors: Path) -> Iterator[tuple[str, float]]:
+    """Start the app in a process of its own; yields its address and the seconds it took."""
+    started = time.perf_counter()
+    with running(*flags, errors=errors) as (address, _):
+        yield address, time.perf_counter() - started
 
 
 def seconds_to_paint(browser: Browser, address: str) -> float:

@@ -50,10 +50,22 @@ class Load:
     memory_limit: int
 
 
-class _Process(NamedTuple):
+class Process(NamedTuple):
+    """What the system tells of a process.
+
+    Attributes
+    ----------
+    parent : int
+        Its parent's id.
+    started : int
+        With its own id this names a process for ever.
+    ticks : int
+        Of processor time so far.
+    """
+
     parent: int
-    started: int  # with the pid it names a process for ever
-    ticks: int  # of processor time
+    started: int
+    ticks: int
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ class _Sample:
     seconds: float
     busy: int
     total: int
-    processes: dict[int, _Process]
+    processes: dict[int, Process]
 
 
 @dataclass
@@ -110,8 +122,8 @@ class Meter:
         passed = seconds - before.seconds if before else MOST
         if self._latest is not None and 0 <= passed < LEAST:
             return self._latest
-        sample = _Sample(seconds, busy, total, _processes(self.proc))
-        ours = _family(sample.processes, self.root)
+        sample = _Sample(seconds, busy, total, processes(self.proc))
+        ours = family_of(sample.processes, self.root)
         cores = min(cpus, _cpu_limit(self.cgroup))
         machine, shares = None, {}
         if before and passed < MOST and total > before.total:
@@ -164,7 +176,7 @@ def _machine(proc: Path) -> tuple[int, int, int]:
     return max(1, cpus), sum(ticks) - sum(ticks[3:5]), sum(ticks)
 
 
-def _processes(proc: Path) -> dict[int, _Process]:
+def processes(proc: Path) -> dict[int, Process]:
     """Return all processes by their ids."""
     found = {}
     for folder in proc.iterdir():
@@ -177,11 +189,11 @@ def _processes(proc: Path) -> dict[int, _Process]:
         # The program's name may hold anything, brackets and blanks too: fields begin after it.
         fields = text[text.rindex(b")") + 2 :].split()
         ticks = int(fields[11]) + int(fields[12])
-        found[int(folder.name)] = _Process(int(fields[1]), int(fields[19]), ticks)
+        found[int(folder.name)] = Process(int(fields[1]), int(fields[19]), ticks)
     return found
 
 
-def _family(processes: dict[int, _Process], root: int) -> set[int]:
+def family_of(processes: dict[int, Process], root: int) -> set[int]:
     """Return a process and all that descend from it."""
     children: dict[int, list[int]] = {}
     for pid, process in processes.items():
@@ -194,7 +206,7 @@ def _family(processes: dict[int, _Process], root: int) -> set[int]:
     return family
 
 
-def _ticks(pids: Iterable[int], processes: dict[int, _Process], only: _Sample | None = None) -> int:
+def _ticks(pids: Iterable[int], processes: dict[int, Process], only: _Sample | None = None) -> int:
     """Add up the ticks of processes; `only` of those that are still the same in that sample.
 
     One that ended in between is left out of both sums, one that began counts from nothing.
@@ -214,7 +226,7 @@ def _ticks(pids: Iterable[int], processes: dict[int, _Process], only: _Sample | 
 
 def _memory(proc: Path, pids: Collection[int]) -> tuple[int, MemoryKind]:
     """Return the bytes of processes together, and how they are counted."""
-    sizes = [_pss(proc / str(pid)) for pid in pids]
+    sizes = [pss(proc / str(pid)) for pid in pids]
     told = [size for size in sizes if size is not None]
     if len(told) == len(sizes):
         return sum(told), "pss"
@@ -228,7 +240,7 @@ def _memory(proc: Path, pids: Collection[int]) -> tuple[int, MemoryKind]:
     return pages * page, "rss"
 
 
-def _pss(process: Path) -> int | None:
+def pss(process: Path) -> int | None:
     """Return the bytes of a process, with its part of what it shares; None if that is not told."""
     try:
         text = (process / "smaps_rollup").read_text()

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.classroom import fairness, is_honest
-from benchmarks.processes import Taken, family, taken
+from benchmarks.processes import Taken, taken
 from benchmarks.pupils import ADDRESS, Measured, Trained
 from benchmarks.report import quantile
 from benchmarks.soak import Look, course, growth
+from explainer.load import PROC, family_of, processes
 
 
 def run(pressed: float, ended: float, began: float = 0.0, *positions: int) -> Trained:
@@ -64,13 +65,13 @@ def test_a_server_is_weighed_with_its_children(tmp_path: Path) -> None:
     ) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        assert child.pid in family(os.getpid())
+        assert child.pid in family_of(processes(PROC), os.getpid())
         both = taken(os.getpid(), tmp_path)
         child.communicate(b"\n")
     assert both.megabytes > alone.megabytes + 28
     assert both.threads > alone.threads
     assert both.temporary == 1
-    assert child.pid not in family(os.getpid())
+    assert child.pid not in family_of(processes(PROC), os.getpid())
 
 
 def test_growth_is_that_of_the_settled_part() -> None:
