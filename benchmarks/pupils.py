@@ -24,6 +24,7 @@ FIRST, EVERY = 0.04, 0.18  # seconds between two questions, see static/feed.js
 ADDRESS = re.compile(r'"(api/(?!strip)[^"]+)"')  # the picture to take home waits for a click
 LIVE = ("queued", "running", "paused")
 PATIENCE = 60.0  # seconds that a page waits for an answer
+NONE = "no answer"
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Measured:
     @property
     def requests(self) -> int:
         """All answers, and what was none."""
-        return sum(self.statuses.values()) + self.wrong.count("no answer")
+        return sum(self.statuses.values()) + sum(one.startswith(NONE) for one in self.wrong)
 
 
 @dataclass
@@ -196,8 +197,9 @@ class Pupil:
             except aiohttp.ServerDisconnectedError:
                 # An idle connection was closed just when it was to be used: browsers ask anew.
                 response, content = await self._answer(method, path, **more)
-        except (aiohttp.ClientError, asyncio.TimeoutError):
-            self._measured.wrong.append("no answer")
+        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+            kind = path.split("/")[1].split("?")[0]
+            self._measured.wrong.append(f"{NONE}: {type(error).__name__}, {method} /{kind}")
             return None
         self._measured.statuses[response.status] += 1
         if response.status >= 400:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ async def soak(server: Server, recording: Recording, seconds: float) -> tuple[Me
         while not all(task.done() for task in tasks):
             now = await asyncio.to_thread(server.taken)
             looks.append(Look(time.perf_counter() - begun, now))
+            print(looks[-1], file=sys.stderr, flush=True)
             await asyncio.wait(tasks, timeout=LOOK)
         for task in tasks:
             task.result()
