@@ -51,19 +51,14 @@ def times(held: Lesson, pupils: int) -> Table:
     return Table(
         f"{pupils} pupils: what they waited for",
         rows,
-        "page: all scripts and the first picture. event: a choice until its answer; picture after "
-        "it: until all that the answer names has come. first picture and trained: from the press "
-        "of Start.",
+        "page: all scripts and the first picture. event: a choice until its answer; after it: "
+        "until the picture has come, and all that the answer names. first picture and trained: "
+        "from the press of Start.",
     )
 
 
 def fairness(runs: list[Trained]) -> float:
-    """Return how differently those waited in the queue who pressed Start one after the other.
-
-    Each pupil's time from Start until the run is trained is divided by the median of the
-    neighbours', the five who pressed before and the five who pressed after, among those who had a
-    place in the queue; it is the largest of these divided by the smallest.
-    """
+    """Return how differently those waited in the queue who pressed Start one after the other."""
     inorder = sorted((run for run in runs if run.positions), key=lambda run: run.pressed)
     waits = [run.ended - run.pressed for run in inorder]
     relative = [
@@ -112,10 +107,14 @@ def summary(held: Lesson, pupils: int) -> Table:
         {"figure": "memory at most, MB", "value": held.most, "asked for": "300: 3072"},
     ]
     rows += [{"figure": what, "value": count} for what, count in wrong.most_common(5)]
-    note = "Memory of all processes together, what they share counted once (PSS). " + " ".join(
-        (fairness.__doc__ or "").split()
+    return Table(
+        f"{pupils} pupils: the server",
+        rows,
+        "Memory: of all processes together, what they share counted once (PSS). Fairness: each "
+        "pupil's time from Start until the run is trained, divided by the median of the "
+        "neighbours', the five who pressed before and the five who pressed after, among those who "
+        "had a place in the queue; the largest of these divided by the smallest.",
     )
-    return Table(f"{pupils} pupils: the server", rows, note)
 
 
 def arguments() -> argparse.Namespace:

@@ -117,7 +117,7 @@ class Pupil:
             await asyncio.gather(self._heartbeat, return_exceptions=True)
 
     async def change(self) -> None:
-        """Choose other data or another T, and wait for the picture."""
+        """Choose other data or another T, and wait for the picture and all beside it."""
         begun = time.perf_counter()
         if self._random.random() < 0.5:
             self.dataset = self._random.choice(DATASET_NAMES)
@@ -127,8 +127,14 @@ class Pupil:
             body = self._recording.slide
         data = [self.dataset, body["data"][1], self.T, *body["data"][3:]]
         answer = await self._event({**body, "data": data})
-        await asyncio.gather(*(self._fetch(f"/{found}") for found in ADDRESS.findall(answer)))
-        self._measured.times["picture after it"].append(time.perf_counter() - begun)
+
+        async def fetch(address: str) -> None:
+            await self._fetch(f"/{address}")
+            if address.startswith("api/forward?"):
+                self._measured.times["picture after it"].append(time.perf_counter() - begun)
+
+        await asyncio.gather(*map(fetch, ADDRESS.findall(answer)))
+        self._measured.times["all after it"].append(time.perf_counter() - begun)
 
     async def look_at_training(self) -> None:
         """Open the tab "Train live"."""
