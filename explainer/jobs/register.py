@@ -12,6 +12,8 @@ from explainer.jobs.facts import Pupils
 from explainer.jobs.history import History
 from explainer.jobs.job import ENDED, LIVE, Job, Status, UnknownJob
 
+KEPT_OF_ONE = 2  # ended runs of a kind and a visitor: a page comes back to its last one
+
 
 class Register:
     """Runs by unguessable id, in the order in which they were asked for.
@@ -98,6 +100,9 @@ def beyond_bounds(
 ) -> list[Job]:
     """Choose the ended runs that are kept no longer, the oldest ones; never a live one.
 
+    Of each visitor the latest few of a kind stay: who trains again and again takes nothing from
+    others, and what is held is soon as much as it will ever be.
+
     Parameters
     ----------
     jobs : iterable of Job
@@ -116,9 +121,16 @@ def beyond_bounds(
     ended = [job for job in jobs if job.status not in LIVE]
     ended.sort(key=lambda job: job.ended_at)
     ended.reverse()  # newest first, also among those of the same moment
-    weights = accumulate(job.history.bytes for job in ended)
-    return [
-        job
-        for place, (job, weight) in enumerate(zip(ended, weights, strict=True))
-        if job.ended_at < ended_before or place >= max_kept or weight > max_bytes
-    ]
+    of_one = Counter[tuple[str, str]]()
+    latest = []
+    for job in ended:
+        of_one[job.visitor, job.target] += 1
+        if of_one[job.visitor, job.target] <= KEPT_OF_ONE and job.ended_at >= ended_before:
+            latest.append(job)
+    weights = accumulate(job.history.bytes for job in latest)
+    kept = {
+        job.id
+        for place, (job, weight) in enumerate(zip(latest, weights, strict=True))
+        if place < max_kept and weight <= max_bytes
+    }
+    return [job for job in ended if job.id not in kept]

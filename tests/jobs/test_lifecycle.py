@@ -17,8 +17,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from explainer.jobs import Event, JobStore, Report, TooManyRuns, WorkerPool
+from explainer.jobs import Event, JobStore, Report, TooManyRuns, UnknownJob, WorkerPool
 from explainer.jobs.job import ENDED, HELD
+from explainer.jobs.register import KEPT_OF_ONE
 from explainer.jobs.reports import WORKER_HUNG, WORKER_LOST
 from tests.jobs.helpers import DEADLINE, FakeClock, FakePool
 from tests.jobs.targets import HERE
@@ -43,6 +44,7 @@ class Page:
 class Known:
     """What is known of a run."""
 
+    visitor: str
     tag: float
     told: list[float] = field(default_factory=list)  # its reports, in their order
     seq: int = 0
@@ -78,8 +80,14 @@ class Class(RuleBasedStateMachine):
         assert self.pool.capacity() == PLACES
         assert set(self.pool.starts.values()) <= {1}
         assert self.pool.ends == self.pool.starts
-        for run in self.known:
-            assert self.look(run).status in ENDED
+        for visitor, page in self.pages.items():
+            runs = [run for run in self.order if self.known[run].visitor == visitor]
+            assert page.run == (runs[-1] if runs else "")
+            for run in runs[-KEPT_OF_ONE:]:
+                assert self.look(run).status in ENDED
+            for run in runs[:-KEPT_OF_ONE]:
+                with pytest.raises(UnknownJob):
+                    self.store.poll(run)
         assert self.store.overview() == []
         self.store.close()
 
@@ -105,7 +113,7 @@ class Class(RuleBasedStateMachine):
         if page.run:
             assert self.look(page.run).status in ENDED
         page.run = run
-        self.known[run] = Known(tag=float(len(self.known)))
+        self.known[run] = Known(visitor, tag=float(len(self.known)))
         self.order.append(run)
 
     @rule(visitor=VISITORS, verb=st.sampled_from(["pause", "resume", "stop", "save"]))

@@ -276,8 +276,8 @@ def test_ended_runs_are_bounded_in_number_oldest_first_and_live_ones_stay(make, 
     store = make(max_kept=3)
     live = submit(store, "live")
     ended = []
-    for _ in range(5):
-        ended.append(submit(store))
+    for i in range(5):
+        ended.append(submit(store, str(i)))
         runner.emit(Event("done", ended[-1]))
     for job in ended[:2]:
         with pytest.raises(UnknownJob):
@@ -286,13 +286,29 @@ def test_ended_runs_are_bounded_in_number_oldest_first_and_live_ones_stay(make, 
     assert store.poll(live).status == "running"
 
 
+def test_who_trains_again_and_again_takes_nothing_from_others(make, runner):
+    store = make(max_kept=5)
+    other = submit(store, "other")
+    undoing = store.submit("another.module:target", 1, visitor="v")
+    ended = []
+    for job in (other, undoing):
+        runner.emit(Event("done", job))
+    for _ in range(20):
+        ended.append(submit(store))
+        runner.emit(Event("done", ended[-1]))
+    assert [store.poll(job).status for job in (other, undoing, *ended[-2:])] == ["done"] * 4
+    for job in ended[:-2]:
+        with pytest.raises(UnknownJob):
+            store.poll(job)
+
+
 def test_ended_runs_are_bounded_in_bytes_and_live_ones_stay(make, runner, clock):
     store = make(max_bytes=2500)
     live = submit(store, "live")
     runner.emit(Event("report", live, Report(0.5, result=bytes(9000))))
     ended = []
-    for _ in range(4):
-        ended.append(submit(store))
+    for i in range(4):
+        ended.append(submit(store, str(i)))
         runner.emit(Event("report", ended[-1], Report(0.5, frame=bytes(400), result=bytes(600))))
         runner.emit(Event("done", ended[-1]))
         clock.now += 1.0
