@@ -11,6 +11,7 @@ Helpers find what they need by its dotted name, so here they are told not to.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import logging
 import multiprocessing
@@ -156,6 +157,9 @@ def settle_in(
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     threading.Thread(target=_leave_with_parent, name="jobs-lifeline", daemon=True).start()
+    # What the forkserver has loaded is garbage never. Whenever Python looked it through for some,
+    # it would write on all of it, and each process would have a copy of what they share now.
+    gc.freeze()
     try:
         for name in warm:
             importlib.import_module(name)

@@ -53,6 +53,11 @@ def test_results_come_from_another_process_and_are_ones_own(calculator):
     assert ask(calculator, ("as_bytes", 5)) == [bytes(5)]
 
 
+def test_what_processes_share_is_not_copied_by_a_search_for_garbage(calculator):
+    ((frozen, looked_at),) = ask(calculator, ("left_out_of_searches_for_garbage", None))
+    assert frozen > 10 * looked_at
+
+
 def test_the_same_is_computed_once_in_flight_and_later(calculator, tmp_path):
     book, gate = tmp_path / "book", tmp_path / "gate"
     question = ("tally", [str(book), str(gate)])
