@@ -25,11 +25,6 @@ def check_length(length: bytes | None, limit: int) -> None:
         raise Refused(413, text.TOO_LARGE.format(limit=limit // 1000))
 
 
-def announced(length: bytes | None, limit: int) -> int:
-    """Return how long a body is by its header, at most; the limit, if that does not say."""
-    return min(int(length[:12]), limit) if length is not None and length.isdigit() else limit
-
-
 async def read_whole(receive: Receive, limit: int, seconds: float) -> bytes:
     """Read a body to its end, whether or not it said how long it is.
 

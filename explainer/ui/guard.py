@@ -17,11 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explainer.header import MAX_BYTES
 from explainer.ui.bodies import refusal
-from explainer.ui.bounded import BrokenOff, announced, check_length, counted, read_whole, replayed
+from explainer.ui.bounded import BrokenOff, check_length, counted, read_whole, replayed
 from explainer.ui.csp import Headers, PageSender, policy
 from explainer.ui.events_guard import SESSION, Refused, read_event
 from explainer.ui.hosts import Hosts, same_site
-from explainer.ui.limits import Files, Sessions, Streams, TooMany
+from explainer.ui.limits import Sessions, Streams, TooMany
 from explainer.ui.options import Options
 from explainer.ui.request_head import read_head
 from explainer.ui.text import guard as text
@@ -30,7 +30,6 @@ BODY = 256_000  # bytes
 EVENT = 64_000  # Gradio keeps what each page sent last; a page's longest has a few thousand
 BODY_SECONDS = 30.0
 FORGET_AFTER = 300.0  # seconds without stream or event: the page is closed, or was loaded anew
-KEEPING = ("/api/own/", "/api/models")  # what is posted there is kept for a while
 # These read a large body piece by piece and refuse it themselves; here only in case one forgets.
 UPLOADS = {"/api/own/table": 4_000_000, "/api/own/picture": 4_000_000, "/api/models": 2 * MAX_BYTES}
 RUN, HEARTBEAT = "/gradio_api/run/predict", "/gradio_api/heartbeat/"
@@ -94,7 +93,7 @@ class Guard:
         self._page = policy(page=True, shared=options.share, on_space=space, frames=frames)
         rest = policy(page=False, on_space=space, frames=frames)
         self._headers: Headers = [*HEADERS, (b"content-security-policy", rest)]
-        self._sessions, self._streams, self._files = Sessions(), Streams(), Files()
+        self._sessions, self._streams = Sessions(), Streams()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check where a request comes from, and pass it on or refuse it."""
@@ -164,13 +163,10 @@ class Guard:
     async def _checked(self, scope: Scope, receive: Receive, length: bytes | None) -> Receive:
         """Read and check a body; return where it is to be had from."""
         path = scope["path"]
-        limit = UPLOADS.get(path, EVENT if path == RUN else BODY)
-        if path not in UPLOADS:
-            check_length(length, limit)
-        if path.startswith(KEEPING):
-            self._files.take(announced(length, limit), _client(scope))
         if path in UPLOADS:
-            return counted(receive, limit)
+            return counted(receive, UPLOADS[path])
+        limit = EVENT if path == RUN else BODY
+        check_length(length, limit)
         body = await read_whole(receive, limit, BODY_SECONDS)
         if path == RUN:
             session, body = read_event(body, self._events)

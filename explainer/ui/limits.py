@@ -1,4 +1,4 @@
-"""How many pages an address may open, how much it may send, how many streams may stay open."""
+"""How many pages an address may open, and how many streams may stay open."""
 
 from __future__ import annotations
 
@@ -14,14 +14,6 @@ BURST = 400  # pages: several classes behind one address
 PER_SECOND = 10.0
 MAX_ADDRESSES = 10_000
 MAX_SESSIONS = 20_000
-# What is kept stays for ten minutes at least (explainer.keep.IN_USE). In these one address can send
-# less than explainer.keep has room for, in bytes and in files, so that nobody else goes without.
-BYTES = 800_000_000  # the largest model for each of twenty-four, or five thousand drawings
-BYTES_PER_SECOND = 1_200_000.0
-LEAST_CHARGE = 160_000  # bytes, however small a file is
-# What is read from a small file, and kept, may be larger than it, up to so many bytes.
-GROWS, GROWN = 4, 500_000
-RETRY_FILE = 10  # seconds
 STREAMS_OF_ONE = 2
 STREAMS_OF_ADDRESS = 500
 STREAMS_IN_ALL = 1000
@@ -53,62 +45,6 @@ def _household(address: str) -> str:
         return address
 
 
-class Allowance:
-    """What each address may spend: much at once, and then some every second.
-
-    Parameters
-    ----------
-    most : float
-        What may be saved up.
-    per_second : float
-        What is added.
-    clock : callable
-        Seconds that never go backwards.
-    """
-
-    def __init__(
-        self, most: float, per_second: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._most, self._per_second, self._clock = most, per_second, clock
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # and when it was so
-
-    def spend(self, address: str, amount: float) -> bool:
-        """Take so much from what an address may spend; False, and nothing, if that is less."""
-        now, address = self._clock(), _household(address)
-        left, when = self._left.pop(address, (self._most, now))
-        left = min(self._most, left + (now - when) * self._per_second)
-        enough = left >= amount
-        self._left[address] = (left - amount if enough else left, now)
-        if len(self._left) > MAX_ADDRESSES:
-            self._left.popitem(last=False)
-        return enough
-
-
-class Files:
-    """Lets an address send so much to be kept.
-
-    Parameters
-    ----------
-    clock : callable
-        Seconds that never go backwards.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._allowance = Allowance(BYTES, BYTES_PER_SECOND, clock)
-
-    def take(self, size: int, address: str) -> None:
-        """Take note of a file of so many bytes.
-
-        Raises
-        ------
-        TooMany
-            If its address has sent too much lately.
-        """
-        charge = LEAST_CHARGE + max(size, min(GROWS * size, GROWN))
-        if not self._allowance.spend(address, charge):
-            raise TooMany(429, text.FILES, RETRY_FILE)
-
-
 class Sessions:
     """Lets an address open many pages at once, and then some every second.
 
@@ -123,7 +59,7 @@ class Sessions:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._known: OrderedDict[str, float] = OrderedDict()  # and when it was last heard of
-        self._new = Allowance(BURST, PER_SECOND, clock)
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # pages left, and when
 
     def see(self, session: str, address: str) -> None:
         """Take note of a page.
@@ -138,7 +74,13 @@ class Sessions:
             self._known[session] = now
             self._known.move_to_end(session)
             return
-        if not self._new.spend(address, 1):
+        address = _household(address)
+        left, when = self._left.pop(address, (float(BURST), now))
+        left = min(BURST, left + (now - when) * PER_SECOND)
+        self._left[address] = (left - 1 if left >= 1 else left, now)
+        if len(self._left) > MAX_ADDRESSES:
+            self._left.popitem(last=False)
+        if left < 1:
             raise TooMany(429, text.SESSIONS, 1)
         self._known[session] = now
         if len(self._known) > MAX_SESSIONS:

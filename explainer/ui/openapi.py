@@ -95,7 +95,7 @@ def _posted(
 ) -> Node:
     """Return a route that keeps what is posted."""
     body = _body(medias, schema, limit)
-    statuses = (*OF_A_BODY, 429, 507, *more)
+    statuses = (*OF_A_BODY, 507, *more)
     return {"post": _operation(name, text.ROUTES[name], JSON, statuses, answer=NAMED, body=body)}
 
 

@@ -15,7 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from explainer.ui import guard as guard_module
 from explainer.ui.guard import BODY, Guard
-from explainer.ui.limits import Files, Sessions
+from explainer.ui.limits import Sessions
 from explainer.ui.options import Options
 
 HOST = "school.example:7860"
@@ -527,30 +527,6 @@ def test_pages_of_an_address_are_limited() -> None:
     assert server.ask(path=HEARTBEAT + "new").status == 429
     assert server.event({**EVENT, "session_hash": "s5"}).status == 200
     assert server.event({**EVENT, "session_hash": "new"}, client="8.8.8.8").status == 200
-
-
-@pytest.mark.parametrize(
-    ("path", "headers"),
-    [
-        ("/api/own/drawing", {}),
-        ("/api/own/table", {"content-length": "2000000"}),
-        ("/api/models", {"content-length": "32000000"}),
-        ("/api/models", {}),  # sent in chunks, of which nobody knows how many will come
-    ],
-)
-def test_what_an_address_sends_to_be_kept_is_limited(path: str, headers: dict[str, str]) -> None:
-    server = Server()
-    server.guard._files = Files(clock=lambda: 0.0)
-    while (answer := server.ask("POST", path, headers=headers)).status == 200:
-        assert len(server.inside.scopes) <= 5000
-    assert (answer.status, answer.headers["retry-after"]) == (429, "10")
-    assert answer.error.startswith("Too much has been sent from this address")
-    reached = len(server.inside.scopes)
-    assert reached >= 12
-    assert server.ask("POST", path, headers=headers, client="8.8.8.8").status == 200
-    assert server.ask(path="/api/own/own-0123456789abcdef").status == 200  # to look up is free
-    assert server.ask("POST", "/api/runs/some/stop").status == 200
-    assert len(server.inside.scopes) == reached + 3
 
 
 # Streams

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from explainer.keep import IN_USE, MAX_BYTES, MAX_KEPT
 from explainer.ui import limits
-from explainer.ui.limits import BURST, STREAMS_IN_ALL, Files, Sessions, Streams, TooMany
+from explainer.ui.limits import BURST, STREAMS_IN_ALL, Sessions, Streams, TooMany
 
 
 class Clock:
@@ -46,38 +45,6 @@ def test_a_burst_of_pages_then_some_every_second() -> None:
     assert refused(sessions, "too-many") is not None  # an hour of rest saves up no more
 
 
-def taken(files: Files, size: int, address: str = "9.9.9.9") -> bool:
-    try:
-        files.take(size, address)
-    except TooMany:
-        return False
-    return True
-
-
-@pytest.mark.parametrize("size", [0, 300, 100_000, 2_000_000, 32_000_000])
-def test_one_address_can_not_fill_the_folder(size: int) -> None:
-    clock = Clock()
-    files = Files(clock)
-    came = 0
-    for _ in range(int(IN_USE)):  # what came before that has made room by now
-        while came < MAX_KEPT and taken(files, size):
-            came += 1
-        clock.now += 1
-    assert taken(files, size, "8.8.8.8")  # another has its own
-    stored = max(size, min(4 * size, 500_000))
-    filled = max(came / MAX_KEPT, came * stored / MAX_BYTES)
-    assert 0.5 < filled < 1
-
-
-def test_a_class_behind_one_address_draws_on() -> None:
-    clock = Clock()
-    files = Files(clock)
-    for _ in range(600):  # thirty pupils, each with a new curve every five seconds
-        assert all(taken(files, 2000) for _ in range(6))
-        clock.now += 1
-    assert all(taken(files, 32_000_000) for _ in range(20))  # or the largest models
-
-
 def test_an_ipv6_network_counts_as_one_address() -> None:
     sessions = Sessions(Clock())
     answers = [refused(sessions, f"s{i}", f"2606:4700::{i:x}") for i in range(BURST + 1)]
@@ -93,7 +60,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     sessions = Sessions(Clock())
     for i in range(1000):
         assert refused(sessions, f"s{i}", f"a{i}") is None
-    assert len(sessions._new._left) == 50
+    assert len(sessions._left) == 50
     assert len(sessions._known) == 80
 
 

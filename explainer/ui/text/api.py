@@ -75,7 +75,6 @@ REFUSALS: dict[int, str] = {
     414: "The address is too long.",
     415: "A form was sent where one file is taken as it is.",
     422: "Something that was sent is not allowed; the sentence names it.",
-    429: "Too much came from this address lately.",
     500: "The calculation failed.",
     503: "Too many people are asking at this moment.",
     504: "The calculation took too long.",

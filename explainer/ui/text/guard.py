@@ -25,7 +25,6 @@ DATA = "data must be a list of values."
 TOO_FEW = "data must have {wanted} values for this event, not {sent}."
 
 SESSIONS = "Too many pages have been opened from this address; please try again in a second."
-FILES = "Too much has been sent from this address lately; please try again in ten seconds."
 STREAMS = "This page already has {most} open streams."
 STREAMS_HERE = "This address already has {most} open streams; please try again in a minute."
 STREAMS_IN_ALL = "The server already has {most} open streams; please try again in a minute."
