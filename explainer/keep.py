@@ -11,16 +11,16 @@ import atexit
 import contextlib
 import hashlib
 import os
-import re
 import shutil
 import tempfile
-import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 from typing_extensions import Self
+
+from explainer.room import PART_PREFIX, StorageFull, is_own, make_room
 
 try:
     import fcntl
@@ -28,32 +28,12 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 FOLDER_VARIABLE = "DIFFUSION_EXPLAINER_OWN"
-OWN_PATTERN = r"own-[0-9a-f]{16}"
-MAX_KEPT = 10_000  # files; the least recently used go first
-MAX_BYTES = 2_000_000_000  # of all files together: two of the largest models for each of thirty
-DISK_SHARE = 2  # and at most one part in so many of the disk, which may be a small one in memory
-IN_USE = 600.0  # seconds for which nobody else's files push out what was used
-LONGEST_WRITE = 600.0  # seconds since the last bit of a file that is still being written
-FOLDER_PREFIX, PART_PREFIX, LOCK_NAME = "diffusion-explainer-", "own-part-", "in-use"
+FOLDER_PREFIX, LOCK_NAME = "diffusion-explainer-", "in-use"
 CHUNK = 2**20  # bytes read at once
 
 FULL = "This could not be kept: the server's disk is full or cannot be written."
-USED_UP = (
-    "This could not be kept: the server's space for what learners make is used up; please try "
-    "again in a few minutes."
-)
-
 _creating = Lock()
 _keeping = Lock()  # one at a time: making room must not take what another thread is writing
-
-
-class StorageFull(ValueError):
-    """The server has no room to keep something; the message is one sentence for the learner."""
-
-
-def is_own(name: object) -> bool:
-    """Tell whether a name is one that this module gives."""
-    return isinstance(name, str) and re.fullmatch(OWN_PATTERN, name) is not None
 
 
 def open_folder() -> Path:
@@ -216,7 +196,7 @@ class Draft:
         with _on_this_disk(), _keeping:
             self._file.close()
             if not _is_whole(path):
-                _make_room(path.parent, self._size)
+                make_room(path.parent, path.name, self._size)
                 self._path.replace(path)
             os.utime(path)
         return path.name
@@ -266,6 +246,45 @@ def load(name: object, kinds: Collection[str], gone: str) -> tuple[str, bytes]:
         raise ValueError(gone)
     touch(path.name)
     return kind, data
+
+
+def opened(name: object, kind: str, gone: str) -> tuple[BinaryIO, int]:
+    """Open what was kept, for those who pass it on piece by piece.
+
+    Parameters
+    ----------
+    name : str
+        From :func:`keep`.
+    kind : str
+        What is looked for.
+    gone : str
+        The sentence to raise if it is not there.
+
+    Returns
+    -------
+    file : binary file
+        At the beginning of the bytes that were kept; to be closed by the caller. It stays readable
+        if the file is removed meanwhile.
+    size : int
+        How many there are.
+
+    Raises
+    ------
+    ValueError
+        With that sentence, if it is not here any more, or something else, or changed.
+    """
+    path, head = _path(name), _head(kind)
+    try:
+        if path is None or not _is_whole(path):
+            raise ValueError(gone)
+        file = path.open("rb")
+    except OSError:
+        raise ValueError(gone) from None
+    if file.read(len(head)) != head:
+        file.close()
+        raise ValueError(gone)
+    touch(path.name)
+    return file, os.fstat(file.fileno()).st_size - len(head)
 
 
 def name_of(kind: str, data: bytes) -> str:
@@ -324,42 +343,3 @@ def _is_whole(path: Path) -> bool:
     except FileNotFoundError:
         return False
     return path.name == _named(checksum)
-
-
-def _make_room(folder: Path, size: int) -> None:
-    """Remove what was least recently used, until a file of this size fits within the bounds.
-
-    What was used a moment ago stays, so that nobody who fills the folder takes from others what
-    they are at work with.
-
-    Raises
-    ------
-    StorageFull
-        If that is not enough.
-    """
-    quota = min(MAX_BYTES, shutil.disk_usage(folder).total // DISK_SHARE)
-    now = time.time()
-    found, parts = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            with contextlib.suppress(FileNotFoundError):  # another server makes room too
-                if is_own(entry.name):  # the folder may be somebody's, with other things in it
-                    facts = entry.stat()
-                    found.append((facts.st_mtime, facts.st_size, entry.path))
-                elif entry.name.startswith(PART_PREFIX):
-                    parts.append((entry.stat().st_mtime, entry.path))
-    for changed, path in parts:
-        if abs(now - changed) >= LONGEST_WRITE:  # of a server that was killed while it wrote
-            Path(path).unlink(missing_ok=True)
-    count, total = len(found) + 1, sum(size for _, size, _ in found) + size
-    if count <= MAX_KEPT and total <= quota:
-        return
-    for used, freed, path in sorted(found):
-        # A time far to come is of a clock that was set back: it says nothing. One just ahead is of
-        # a thread that used the file meanwhile.
-        if abs(now - used) >= IN_USE:
-            Path(path).unlink(missing_ok=True)
-            count, total = count - 1, total - freed
-            if count <= MAX_KEPT and total <= quota:
-                return
-    raise StorageFull(USED_UP)

@@ -7,25 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Any, BinaryIO, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explainer.keep import (
     FOLDER_VARIABLE,
-    OWN_PATTERN,
     Draft,
-    StorageFull,
     forget,
     is_kept,
-    is_own,
     keep,
     load,
     name_of,
     open_folder,
+    opened,
     touch,
 )
+from explainer.room import OWN_PATTERN, StorageFull, is_own
 
 __all__ = [
     "FOLDER_VARIABLE",
@@ -55,6 +54,7 @@ __all__ = [
     "load_upload",
     "model_name",
     "open_folder",
+    "open_model",
     "touch",
 ]
 
@@ -211,6 +211,17 @@ def keep_model(data: bytes) -> str:
         If the server has no room.
     """
     return keep("model", data)
+
+
+def open_model(name: object) -> tuple[BinaryIO, int]:
+    """Open a kept model's file; return it, to be closed by the caller, and its bytes' number.
+
+    Raises
+    ------
+    ValueError
+        If it is not here any more.
+    """
+    return opened(name, "model", MODEL_GONE)
 
 
 def draft_model() -> Draft:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from explainer import keep
-from explainer.keep import FULL, USED_UP, StorageFull, forget, is_kept, is_own, load, name_of
+from explainer import keep, room
+from explainer.keep import FULL, forget, is_kept, load, name_of
+from explainer.room import USED_UP, StorageFull, is_own
 
 ROOT = Path(__file__).parent.parent
 GONE = "It is gone."
@@ -37,7 +38,7 @@ def files(folder: Path) -> set[str]:
 
 @pytest.fixture
 def nothing_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keep, "IN_USE", 0.0)
+    monkeypatch.setattr(room, "IN_USE", 0.0)
 
 
 def test_what_was_kept_comes_back_under_the_name_of_its_content(folder: Path) -> None:
@@ -84,7 +85,7 @@ def test_no_name_leads_out_of_the_folder(folder: Path, name: object) -> None:
 
 
 def test_the_least_recently_used_go_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keep, "MAX_KEPT", 3)
+    monkeypatch.setattr(room, "MAX_KEPT", 3)
     names = [kept(seed) for seed in range(3)]
     for age, name in enumerate(reversed(names)):
         os.utime(folder / name, (1000 - age, 1000 - age))
@@ -98,11 +99,11 @@ def test_the_least_recently_used_go_first(folder: Path, monkeypatch: pytest.Monk
 def test_all_files_together_stay_within_the_quota(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keep, "MAX_BYTES", 3 * len(b"note\n" + bytes(100)))
+    monkeypatch.setattr(room, "MAX_BYTES", 3 * len(b"note\n" + bytes(100)))
     for seed in range(6):
         load(kept(seed), ["note"], GONE)
         assert len(files(folder)) == min(seed + 1, 3)
-    monkeypatch.setattr(keep, "MAX_BYTES", 10)
+    monkeypatch.setattr(room, "MAX_BYTES", 10)
     with pytest.raises(StorageFull, match=f"^{USED_UP}$"):
         kept(9)
     assert not is_kept(name_of("note", bytes([9]) * 100)), "what is larger than all is not written"
@@ -111,20 +112,20 @@ def test_all_files_together_stay_within_the_quota(
 def test_nobody_pushes_out_what_others_are_at_work_with(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keep, "MAX_KEPT", 3)
+    monkeypatch.setattr(room, "MAX_KEPT", 3)
     names = {kept(seed) for seed in range(3)}
     with pytest.raises(StorageFull, match=f"^{USED_UP}$"):
         kept(3)
     assert files(folder) == names
     idle = sorted(names)[0]
-    past = time.time() - keep.IN_USE - 1
+    past = time.time() - room.IN_USE - 1
     os.utime(folder / idle, (past, past))
     newest = kept(3)
     assert files(folder) == names - {idle} | {newest}
 
 
 def test_a_time_to_come_counts_as_long_ago(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keep, "MAX_KEPT", 1)
+    monkeypatch.setattr(room, "MAX_KEPT", 1)
     ahead = time.time() + 1e6  # the clock was set back
     os.utime(folder / kept(0), (ahead, ahead))
     newest = kept(1)
@@ -154,7 +155,7 @@ def test_what_a_killed_server_was_writing_is_cleared_away(folder: Path) -> None:
 
 @pytest.mark.usefixtures("nothing_in_use")
 def test_many_threads_keep_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keep, "MAX_KEPT", 5)
+    monkeypatch.setattr(room, "MAX_KEPT", 5)
     with ThreadPoolExecutor(8) as pool:
         names = list(pool.map(lambda seed: kept(seed % 12), range(48)))
     assert len(set(names)) == 12

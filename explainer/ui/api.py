@@ -98,10 +98,10 @@ def _question(kind: type[Settings], target: str, media: str, services: Services)
     async def handle(request: Request) -> Response:
         if len(request.url.query) > MAX_QUERY:
             return refusal(414, f"The address is longer than {MAX_QUERY} characters.")
-        for name in re.findall(OWN_PATTERN, request.url.query):
-            touch(name)
         try:
             settings = kind.from_query(request.query_params)
+            for name in re.findall(OWN_PATTERN, request.url.query):
+                touch(name)  # also where the answer comes from the cache
             answer = await services.calculator(target, settings.model_dump())
         except ValueError as error:
             return refusal(422, str(error))

@@ -8,6 +8,8 @@ from starlette.types import Message, Receive
 from explainer.ui.events_guard import Refused
 from explainer.ui.text import guard as text
 
+BROKEN_OFF: Message = {"type": "http.disconnect"}
+
 
 class BrokenOff(Exception):
     """Whoever asked is gone; there is nobody to answer."""
@@ -78,14 +80,31 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def counted(receive: Receive, limit: int) -> Receive:
-    """Return a receive that breaks a body off beyond a limit."""
-    size = 0
+def counted(receive: Receive, limit: int, patience: float, seconds: float) -> Receive:
+    """Return a receive that breaks a body off that is too long, or too long on its way.
+
+    Parameters
+    ----------
+    receive : ASGI receive
+    limit : int
+        Bytes.
+    patience : float
+        Seconds that each piece may take.
+    seconds : float
+        And all of them together.
+    """
+    size, whole = 0, False
+    end = anyio.current_time() + seconds
 
     async def counting() -> Message:
-        nonlocal size
-        message = await receive()
+        nonlocal size, whole
+        if whole:
+            return await receive()
+        message: Message = BROKEN_OFF
+        with anyio.move_on_after(min(patience, end - anyio.current_time())):
+            message = await receive()
         size += len(message.get("body", b""))
-        return message if size <= limit else {"type": "http.disconnect"}
+        whole = not message.get("more_body", False)
+        return message if size <= limit else BROKEN_OFF
 
     return counting

@@ -16,19 +16,21 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from explainer.header import MAX_BYTES
+from explainer.room import HOLDER
 from explainer.ui.bodies import refusal
 from explainer.ui.bounded import BrokenOff, check_length, counted, read_whole, replayed
 from explainer.ui.csp import Headers, PageSender, policy
 from explainer.ui.events_guard import SESSION, Refused, read_event
 from explainer.ui.hosts import Hosts, same_site
-from explainer.ui.limits import Sessions, Streams, TooMany
+from explainer.ui.limits import Sessions, Streams, TooMany, household
 from explainer.ui.options import Options
 from explainer.ui.request_head import read_head
 from explainer.ui.text import guard as text
 
 BODY = 256_000  # bytes
 EVENT = 64_000  # Gradio keeps what each page sent last; a page's longest has a few thousand
-BODY_SECONDS = 30.0
+BODY_SECONDS = 30.0  # for a body; for each piece of a large one
+UPLOAD_SECONDS = 600.0  # for a large one: the largest model over a line of half a megabit
 FORGET_AFTER = 300.0  # seconds without stream or event: the page is closed, or was loaded anew
 # These read a large body piece by piece and refuse it themselves; here only in case one forgets.
 UPLOADS = {"/api/own/table": 4_000_000, "/api/own/picture": 4_000_000, "/api/models": 2 * MAX_BYTES}
@@ -94,6 +96,7 @@ class Guard:
         rest = policy(page=False, on_space=space, frames=frames)
         self._headers: Headers = [*HEADERS, (b"content-security-policy", rest)]
         self._sessions, self._streams = Sessions(), Streams()
+        self._leaving: set[str] = set()  # pages that are looked after once their stream has ended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check where a request comes from, and pass it on or refuse it."""
@@ -145,10 +148,11 @@ class Guard:
             if path.startswith(FILES) and not FILE.fullmatch(path):
                 raise Refused(404, text.CLOSED)
             if scope["method"] not in WITHOUT_BODY:
+                HOLDER.set(household(_client(scope)))  # of what may come to be kept
                 receive = await self._checked(scope, receive, seen.get(b"content-length"))
             elif path in WITHOUT_QUERY:
                 scope["query_string"] = b""
-            if path.startswith(HEARTBEAT):
+            if path.startswith(HEARTBEAT) and scope["method"] == "GET":
                 await self._stream(scope, receive, send)
             else:
                 await self._app(scope, receive, send)
@@ -164,7 +168,7 @@ class Guard:
         """Read and check a body; return where it is to be had from."""
         path = scope["path"]
         if path in UPLOADS:
-            return counted(receive, UPLOADS[path])
+            return counted(receive, UPLOADS[path], BODY_SECONDS, UPLOAD_SECONDS)
         limit = EVENT if path == RUN else BODY
         check_length(length, limit)
         body = await read_whole(receive, limit, BODY_SECONDS)
@@ -189,16 +193,20 @@ class Guard:
             await self._app(scope, receive, send)
         finally:
             self._streams.leave(session, client)
-            asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget_closed, session)
+            if session not in self._leaving:
+                self._leaving.add(session)
+                asyncio.get_running_loop().call_later(FORGET_AFTER, self._forget_closed, session)
 
     def _forget_closed(self, session: str) -> None:
         if self._streams.open(session):
+            self._leaving.discard(session)
             return
         # After a gap in the network a page goes on without its stream: Gradio never opens another.
         left = FORGET_AFTER - self._sessions.quiet(session)
         if left > 0:
             asyncio.get_running_loop().call_later(left, self._forget_closed, session)
         else:
+            self._leaving.discard(session)
             self._forget(session)
 
 

@@ -130,6 +130,7 @@ def client_of(forwarded: bytes) -> str | None:
             address = ipaddress.ip_address(bare)
         except ValueError:
             continue
+        address = getattr(address, "ipv4_mapped", None) or address
         if address.is_global:
             return str(address)
         last = last or str(address)

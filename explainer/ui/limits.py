@@ -35,14 +35,17 @@ class TooMany(Exception):
         self.status, self.seconds = status, seconds
 
 
-def _household(address: str) -> str:
+def household(address: str) -> str:
     """Take all IPv6 addresses of a network for one: everybody has 2**64 of them."""
     if ":" not in address:
         return address
     try:
-        return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
+        found = ipaddress.IPv6Address(address.partition("%")[0])
     except ValueError:
         return address
+    if found.ipv4_mapped:  # as a server that listens on both writes an IPv4 address
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 class Sessions:
@@ -74,7 +77,7 @@ class Sessions:
             self._known[session] = now
             self._known.move_to_end(session)
             return
-        address = _household(address)
+        address = household(address)
         left, when = self._left.pop(address, (float(BURST), now))
         left = min(BURST, left + (now - when) * PER_SECOND)
         self._left[address] = (left - 1 if left >= 1 else left, now)
@@ -107,7 +110,7 @@ class Streams:
         TooMany
             If that is more than may be open; it is not counted then.
         """
-        address = _household(address)
+        address = household(address)
         if self._all >= STREAMS_IN_ALL:
             raise TooMany(503, text.STREAMS_IN_ALL.format(most=STREAMS_IN_ALL), RETRY)
         if self._pages[session] >= STREAMS_OF_ONE:
@@ -125,7 +128,7 @@ class Streams:
     def leave(self, session: str, address: str) -> None:
         """Count one less."""
         self._all -= 1
-        for counter, key in ((self._pages, session), (self._addresses, _household(address))):
+        for counter, key in ((self._pages, session), (self._addresses, household(address))):
             counter[key] -= 1
             if counter[key] <= 0:
                 del counter[key]

@@ -5,29 +5,33 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import AsyncIterator
+from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from explainer.header import LENGTH, MAX_BYTES, MAX_HEADER
 from explainer.jobs import UnknownJob
 from explainer.own import (
+    MODEL_GONE,
     Draft,
     draft_model,
     forget,
     is_kept,
     keep_model,
-    load_model_bytes,
     model_name,
+    open_model,
+    touch,
 )
-from explainer.own_models import OwnModel, describe
+from explainer.own_models import OwnModel, describe, own_model
 from explainer.ui.bodies import Answer, refusal, refused, streamed
 from explainer.ui.services import Services
 
 CHECK = "explainer.experiments.models:check_model"
 NO_CHECKPOINT = "This run has no checkpoint yet: the first comes with its first picture."
+PIECE = 2**18  # bytes
 LONGEST_FILE_NAME = 60  # characters, without the ending
 
 
@@ -63,16 +67,27 @@ def _keep(data: bytes) -> OwnModel:
     return model
 
 
-def _keep_draft(draft: Draft) -> tuple[OwnModel, bool]:
-    """Keep a checkpoint; tell what its header says, and whether it was kept before."""
+def _keep_draft(draft: Draft) -> OwnModel:
+    """Keep a checkpoint; tell what its header says."""
     model = describe(draft.start(LENGTH + MAX_HEADER), draft.name)
-    known = is_kept(model.name)
     draft.keep()
-    return model, known
+    return model
 
 
 def _look_up(name: str) -> Answer:
-    return _facts(describe(load_model_bytes(name), name))
+    if not is_kept(name):
+        raise ValueError(MODEL_GONE)
+    touch(name)
+    return _facts(own_model(name))
+
+
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    """Read a file piece by piece and close it: thirty models at once would fill the memory."""
+    try:
+        while piece := await run_in_threadpool(file.read, PIECE):
+            yield piece
+    finally:
+        file.close()
 
 
 def model_routes(services: Services) -> list[BaseRoute]:
@@ -97,13 +112,14 @@ def model_routes(services: Services) -> list[BaseRoute]:
         with draft_model() as draft:
             async for part in parts:
                 draft.write(part)
-            model, known = await run_in_threadpool(_keep_draft, draft)
+            model = await run_in_threadpool(_keep_draft, draft)
         try:
             await services.calculator(CHECK, {"name": model.name})
-        except Exception:
-            if not known:  # a bad file leaves nothing behind
-                forget(model.name)
+        except ValueError:
+            forget(model.name)  # a bad file leaves nothing behind, whoever brought it
             raise
+        # One that nobody could look into stays: a class brings the same file, and another pupil's
+        # may just have been found good. Whatever uses it looks into it again.
         return _facts(model)
 
     async def keep(request: Request) -> Response:
@@ -120,14 +136,17 @@ def model_routes(services: Services) -> list[BaseRoute]:
 
     async def download(request: Request) -> Response:
         try:
-            data = await run_in_threadpool(load_model_bytes, request.path_params["name"])
+            file, size = await run_in_threadpool(open_model, request.path_params["name"])
         except ValueError as error:
             return refusal(404, str(error))
         name = file_name(request.query_params.get("name", ""))
-        return Response(
-            data,
+        return StreamingResponse(
+            _pieces(file),
             media_type="application/octet-stream",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Content-Length": str(size),
+            },
         )
 
     async def look_up(request: Request) -> Response:

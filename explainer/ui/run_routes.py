@@ -8,13 +8,13 @@ from functools import partial
 
 import numpy as np
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from explainer.frames import encode
 from explainer.jobs import JobView, UnknownJob
 from explainer.ui.bodies import CONTAINER, refusal
-from explainer.ui.model_routes import NO_CHECKPOINT
+from explainer.ui.model_routes import NO_CHECKPOINT, PIECE
 from explainer.ui.services import Services
 
 MESSAGES = ("save", "pace-1", "pace-10", "pace-full")  # passed on as they are
@@ -80,8 +80,10 @@ def run_routes(services: Services) -> list[BaseRoute]:
             return refusal(404, str(error))
         if data is None:
             return refusal(409, NO_CHECKPOINT)
-        headers = {"Cache-Control": "no-store"}
-        return Response(data, media_type="application/octet-stream", headers=headers)
+        # In pieces, or whoever reads slowly would have the server hold a copy of all of it.
+        pieces = (data[start : start + PIECE] for start in range(0, len(data), PIECE))
+        headers = {"Cache-Control": "no-store", "Content-Length": str(len(data))}
+        return StreamingResponse(pieces, media_type="application/octet-stream", headers=headers)
 
     def step(run: str) -> str:
         store.pause(run)

@@ -6,7 +6,6 @@ import dataclasses
 import html
 import json
 import os
-import shutil
 from typing import Any
 
 from pydantic import StrictBool
@@ -15,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from explainer.keep import DISK_SHARE, MAX_BYTES, is_own, open_folder
+from explainer.keep import open_folder
 from explainer.load import Meter, folder_bytes
+from explainer.room import is_own, room_in
 from explainer.settings import Settings
 from explainer.ui.bodies import Answer, posted, read_json
 from explainer.ui.services import Services
@@ -78,10 +78,9 @@ def teacher_routes(services: Services, token: str) -> list[BaseRoute]:
     def machine(helpers: list[int]) -> Answer:
         load = meter.read(server=[os.getpid()], calculation=helpers)
         folder = open_folder()
-        limit = min(MAX_BYTES, shutil.disk_usage(folder).total // DISK_SHARE)
         return {
             "load": dataclasses.asdict(load) if load else None,
-            "kept": {"bytes": folder_bytes(folder, is_own), "limit": limit},
+            "kept": {"bytes": folder_bytes(folder, is_own), "limit": room_in(folder)},
         }
 
     async def state(request: Request) -> Response:

@@ -27,11 +27,12 @@ from starlette.testclient import TestClient
 
 from benchmarks.hostile_uploads import ALL_SHARES, KINDS, Upload, uploads
 from benchmarks.uploads import problem
-from explainer import keep
+from explainer import keep, room
 from explainer.data import make_dataset
 from explainer.jobs import JobStore
 from explainer.jobs.reports import resolve
-from explainer.keep import FOLDER_VARIABLE, FULL, USED_UP, is_own, open_folder
+from explainer.keep import FOLDER_VARIABLE, FULL, open_folder
+from explainer.room import USED_UP, is_own
 from explainer.ui.model_routes import model_routes
 from explainer.ui.own_routes import own_routes
 from explainer.ui.picture_routes import picture_routes
@@ -409,7 +410,7 @@ def test_a_quota_that_is_used_up(
     client: TestClient, folder: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     kept = keep.keep("note", b"of somebody at work")
-    monkeypatch.setattr(keep, "MAX_KEPT", 1)
+    monkeypatch.setattr(room, "MAX_KEPT", 1)
     assert refused(client.post(path, content=GOOD[path]), 507) == USED_UP
     assert files(folder) == {kept}
 

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from explainer.room import HOLDER
 from explainer.ui import guard as guard_module
 from explainer.ui.guard import BODY, Guard
 from explainer.ui.limits import Sessions
@@ -600,6 +601,45 @@ def test_a_closed_page_is_forgotten_some_time_later(monkeypatch: pytest.MonkeyPa
         return forgotten
 
     assert asyncio.run(main()) == ["closed", "stays"]
+
+
+def test_one_page_is_looked_after_once_however_often_it_opens_a_stream() -> None:
+    async def main() -> None:
+        server, timers = Server(), []
+        loop = asyncio.get_running_loop()
+        call_later = loop.call_later
+        loop.call_later = lambda *call: timers.append(call)  # type: ignore[method-assign, assignment]
+        for _ in range(20):
+            await server.asked(path=HEARTBEAT + "abc")
+            await server.asked("HEAD", HEARTBEAT + "abc")
+        loop.call_later = call_later  # type: ignore[method-assign]
+        assert len(timers) == 1
+        now = 1000.0
+        server.guard._sessions = Sessions(clock=lambda: now)
+        _, look, session = timers[0]
+        look(session)  # nobody has heard of it for long
+        assert server.guard._leaving == set()
+        await server.asked(path=HEARTBEAT + "abc")
+        assert server.guard._leaving == {"abc"}
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("client", "holder"), [("9.9.9.9", "9.9.9.9"), ("2606:4700::1", "2606:4700::/64")]
+)
+def test_what_comes_to_be_kept_is_known_by_its_address(client: str, holder: str) -> None:
+    server, holders = Server(), []
+    inside = server.guard._app
+
+    async def keeping(scope: Scope, receive: Receive, send: Send) -> None:
+        holders.append(await asyncio.to_thread(HOLDER.get))
+        await inside(scope, receive, send)
+
+    server.guard._app = keeping
+    for path in ("/api/own/drawing", "/api/models", "/api/runs/some/keep"):
+        assert server.ask("POST", path, client=client).status == 200
+    assert holders == [holder] * 3
 
 
 def test_a_page_that_lost_its_stream_and_goes_on_is_not_forgotten() -> None:

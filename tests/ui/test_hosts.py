@@ -124,6 +124,8 @@ def test_a_proxy_may_leave_out_the_port(origin: str, same: bool) -> None:
         ("[2606:4700::1]:80", "2606:4700::1"),
         ("2606:4700::1", "2606:4700::1"),
         ("9.9.9.9, unknown, ", "9.9.9.9"),
+        ("::ffff:9.9.9.9", "9.9.9.9"),  # as a proxy writes it that listens on both
+        ("9.9.9.9, ::ffff:10.0.0.7", "9.9.9.9"),
         ("", None),
         ("<script>", None),
         ("ü" * 10_000, None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from explainer.ui import limits
-from explainer.ui.limits import BURST, STREAMS_IN_ALL, Sessions, Streams, TooMany
+from explainer.ui.limits import BURST, STREAMS_IN_ALL, Sessions, Streams, TooMany, household
 
 
 class Clock:
@@ -52,6 +52,11 @@ def test_an_ipv6_network_counts_as_one_address() -> None:
     assert answers[BURST] is not None
     assert refused(sessions, "other", "2606:4700:0:1::1") is None
     assert refused(sessions, "link", "fe80::1%eth0") is None
+
+
+def test_an_ipv4_address_counts_as_itself_however_it_is_written() -> None:
+    assert household("::ffff:9.9.9.9") == household("9.9.9.9") == "9.9.9.9"
+    assert household("::ffff:9.9.9.8") == "9.9.9.8"
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

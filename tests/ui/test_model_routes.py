@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from explainer.header import MAX_BYTES
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout, Calculator, UnknownJob
-from explainer.own import is_own, keep_curve, keep_model, load_model_bytes, open_folder
+from explainer.own import (
+    is_kept,
+    is_own,
+    keep_curve,
+    keep_model,
+    load_model_bytes,
+    model_name,
+    open_folder,
+)
 from explainer.ui.model_routes import file_name, model_routes
 from explainer.ui.services import Services
 from tests.made_models import SMALL, model_bytes
@@ -110,18 +120,45 @@ def test_a_bad_file_gets_a_sentence_and_leaves_nothing_behind(
     ("error", "status"),
     [(Busy("Many ask."), 503), (CalculationTimeout("Long."), 504), (CalculationFailed("No."), 500)],
 )
-def test_what_could_not_be_checked_is_not_kept(error: Exception, status: int) -> None:
+def test_what_could_not_be_checked_is_refused_and_checked_when_it_comes_again(
+    client: TestClient, error: Exception, status: int
+) -> None:
     async def refuse(target: str, argument: object) -> Any:
         raise error
 
-    data, known = (model_bytes(SMALL.replace(seed=seed)) for seed in (21, 22))
-    name = keep_model(known)
-    before = files()
-    for content in (data, known):
+    good, bad = (model_bytes(SMALL.replace(seed=21), grown=grown) for grown in (1, float("nan")))
+    for content in (good, bad):
         response = client_of(refuse).post("/api/models", content=content)
         assert refusal(response, status) == str(error)
-    assert files() == before, "what another learner keeps stays, and nothing else does"
-    assert load_model_bytes(name) == known
+    assert client.post("/api/models", content=good).json()["name"] == model_name(good)
+    assert load_model_bytes(model_name(good)) == good
+    refusal(client.post("/api/models", content=bad), 422)
+    assert not is_kept(model_name(bad))
+
+
+def test_a_bad_moment_of_one_takes_nothing_from_another_with_the_same_file() -> None:
+    data = model_bytes(SMALL.replace(seed=23))
+    answers: list[Any] = [Busy("Many ask."), {}]
+
+    async def main() -> list[int]:
+        both = asyncio.Event()
+
+        async def look(target: str, argument: object) -> Any:
+            answer = answers.pop(0)
+            if not answers:
+                both.set()
+            await both.wait()  # the two are being looked into at the same time
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        transport = httpx.ASGITransport(app=client_of(look).app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            posts = [client.post("/api/models", content=data) for _ in range(2)]
+            return sorted(answer.status_code for answer in await asyncio.gather(*posts))
+
+    assert asyncio.run(main()) == [200, 503]
+    assert load_model_bytes(model_name(data)) == data
 
 
 @pytest.mark.parametrize("honest", [True, False])
