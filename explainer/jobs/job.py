@@ -11,6 +11,7 @@ Status = Literal["queued", "running", "paused", "done", "stopped", "failed"]
 # Seconds: a turn's share of all workers' time; the longest wait for a first turn, which comes
 # before all others; and how often those are to ask who are next in line or far behind.
 TURN, FIRST_TURN, NEXT, LONGEST = 0.02, 0.1, 0.5, 4.0
+AT_REST = 2.0  # seconds after which a paused run has told all that it was asked for
 LIVE: tuple[Status, ...] = ("queued", "running", "paused")
 ENDED: tuple[Status, ...] = ("done", "stopped", "failed")
 
@@ -20,6 +21,7 @@ UNKNOWN = (
 )
 REPLACED = "Stopped because a newer run was started, here or in a copy of this tab."
 ABANDONED = "Stopped because no page had asked for this run for {:.0f} seconds."
+MADE_WAY = "Stopped after a long pause, because others were waiting for a place."
 TOO_MANY = "Too many runs are waiting here; please try again in a few minutes."
 CLOSED = "Stopped because the server was closed."
 HELD = "No new run may start at the moment. This one keeps its place and starts by itself."
@@ -70,7 +72,7 @@ class JobView:
     has_result : bool
         There is an artefact to fetch with `JobStore.result`.
     again : float
-        Seconds in which there will hardly be anything new, see `patience`.
+        Seconds in which there will hardly be anything new: see `patience`, and while it rests.
     """
 
     id: str
@@ -117,6 +119,8 @@ class Job:
         Time it ran, without the stretch that began at `running_since`.
     started_at : float or None
         When its wait was over, if it was.
+    told_at : float
+        When its status changed, or its learner last told it something.
     ended_at : float
         When it ended, if it has.
     """
@@ -136,6 +140,7 @@ class Job:
     seconds: float = 0.0
     running_since: float | None = None
     started_at: float | None = None
+    told_at: float = 0.0
     ended_at: float = 0.0
 
     def enter(self, status: Status, now: float) -> None:
@@ -148,6 +153,7 @@ class Job:
         now : float
             Monotonic seconds.
         """
+        self.told_at = now
         if self.running_since is not None:
             self.seconds += now - self.running_since
         self.running_since = now if status == "running" else None
@@ -185,6 +191,8 @@ class Job:
         -------
         JobView
         """
+        rests = self.status == "paused" and now - self.told_at > AT_REST
+        again = NEXT if rests else patience(queue_position, running, self.history.seq > 0)
         return JobView(
             id=self.id,
             status=self.status,
@@ -197,7 +205,7 @@ class Job:
             error=self.error,
             seconds=self.running_for(now),
             has_result=self.history.result is not None,
-            again=patience(queue_position, running, self.history.seq > 0),
+            again=again,
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterable
-from itertools import accumulate
 from typing import Any
 
 from explainer.jobs.facts import Pupils
@@ -35,7 +34,7 @@ class Register:
         self._jobs: dict[str, Job] = {}
         self._pupils = Pupils()
 
-    def add(self, visitor: str, now: float, **facts: Any) -> Job:
+    def add(self, visitor: str, now: float, frames: int | None = None, **facts: Any) -> Job:
         """Make a run that waits.
 
         Parameters
@@ -44,6 +43,8 @@ class Register:
             Who asks.
         now : float
             Monotonic seconds.
+        frames : int or None
+            Pictures to keep of it, if not as many as of others.
         **facts
             Passed to `Job`.
 
@@ -55,7 +56,7 @@ class Register:
             id=secrets.token_urlsafe(16),
             visitor=visitor,
             pupil=self._pupils.number(visitor),
-            history=History(self._max_frames),
+            history=History(frames or self._max_frames),
             submitted_at=now,
             asked_at=now,
             **facts,
@@ -83,6 +84,11 @@ class Register:
         """Return the live runs, or those of some statuses, oldest first."""
         return [job for job in self._jobs.values() if job.status in (statuses or LIVE)]
 
+    def resting(self, since: float) -> list[Job]:
+        """Return the paused runs that were told nothing since a moment, the longest first."""
+        paused = [job for job in self.live("paused") if job.told_at <= since]
+        return sorted(paused, key=lambda job: job.told_at)
+
     def tidy(self, now: float) -> None:
         """Drop what was kept long enough, and what is too much."""
         for job in beyond_bounds(self._jobs.values(), now - self._keep, *self._bounds):
@@ -100,8 +106,9 @@ def beyond_bounds(
 ) -> list[Job]:
     """Choose the ended runs that are kept no longer, the oldest ones; never a live one.
 
-    Of each visitor the latest few of a kind stay: who trains again and again takes nothing from
-    others, and what is held is soon as much as it will ever be.
+    Of each visitor the latest few of a kind stay, and where all of them weigh too much, the
+    visitor whose runs weigh most gives up one: who trains again and again, or the largest networks,
+    takes nothing from others. What is held is soon as much as it will ever be.
 
     Parameters
     ----------
@@ -127,10 +134,14 @@ def beyond_bounds(
         of_one[job.visitor, job.target] += 1
         if of_one[job.visitor, job.target] <= KEPT_OF_ONE and job.ended_at >= ended_before:
             latest.append(job)
-    weights = accumulate(job.history.bytes for job in latest)
-    kept = {
-        job.id
-        for place, (job, weight) in enumerate(zip(latest, weights, strict=True))
-        if place < max_kept and weight <= max_bytes
-    }
-    return [job for job in ended if job.id not in kept]
+    kept: dict[str, list[Job]] = {}
+    for job in latest[:max_kept]:
+        kept.setdefault(job.visitor, []).append(job)
+    weights = {who: sum(job.history.bytes for job in theirs) for who, theirs in kept.items()}
+    while sum(weights.values()) > max_bytes:
+        heaviest = max(weights, key=lambda who: (weights[who], -kept[who][0].ended_at))
+        weights[heaviest] -= kept[heaviest].pop().history.bytes  # the oldest
+        if not kept[heaviest]:
+            del kept[heaviest], weights[heaviest]
+    stays = {job.id for theirs in kept.values() for job in theirs}
+    return [job for job in ended if job.id not in stays]

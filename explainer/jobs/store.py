@@ -19,6 +19,7 @@ from explainer.jobs.job import (
     CLOSED,
     HELD,
     LIVE,
+    MADE_WAY,
     REPLACED,
     TOO_MANY,
     Job,
@@ -62,6 +63,8 @@ class JobStore:
         Runs that may wait; beyond, whoever asks is told `TooManyRuns`.
     clock : callable
         Seconds that never go backwards.
+    pause_seconds : float
+        A run may be paused for so long while others wait for its place.
     sweep_seconds : float
         How often the housekeeping comes round by itself.
     """
@@ -77,11 +80,13 @@ class JobStore:
         max_frames: int = 64,
         max_queued: int = 300,
         clock: Callable[[], float] = time.monotonic,
+        pause_seconds: float = 120.0,
         sweep_seconds: float = 5.0,
     ) -> None:
         self._runner = runner
         self._register = Register(keep_seconds, max_kept, max_bytes, max_frames)
-        self._lease, self._max_queued = lease_seconds, max_queued
+        self._lease, self._longest_pause = lease_seconds, pause_seconds
+        self._max_queued = max_queued
         self._clock = clock
         self._lock = threading.RLock()
         self._queue: list[Job] = []
@@ -91,7 +96,14 @@ class JobStore:
         self._housekeeping = Housekeeping(sweep_seconds, self.sweep)
 
     def submit(
-        self, target: str, argument: object, *, visitor: str, held: bool = False, label: str = ""
+        self,
+        target: str,
+        argument: object,
+        *,
+        visitor: str,
+        held: bool = False,
+        label: str = "",
+        frames: int | None = None,
     ) -> str:
         """Ask for a run; an earlier live run of the same visitor is stopped first.
 
@@ -108,6 +120,8 @@ class JobStore:
             for what it is told.
         label : str
             What it is, for `overview`.
+        frames : int or None
+            Pictures to keep of it, if not as many as of others; two at least.
 
         Returns
         -------
@@ -128,9 +142,8 @@ class JobStore:
             for job in self._register.live():
                 if job.visitor == visitor:
                     self._stop(job, REPLACED)
-            job = self._register.add(
-                visitor, self._clock(), target=target, argument=argument, held=held, label=label
-            )
+            facts = {"target": target, "argument": argument, "held": held, "label": label}
+            job = self._register.add(visitor, self._clock(), frames, **facts)
             self._queue.append(job)
             self._start_waiting()
             return job.id
@@ -198,6 +211,7 @@ class JobStore:
         with self._lock:
             job = self._register.find(job_id)
             if job.status in ("running", "paused"):
+                job.told_at = self._clock()
                 self._runner.tell(job.id, message)
             return job.status
 
@@ -254,7 +268,7 @@ class JobStore:
             return overview(self._register.live(), self._queue, self._clock())
 
     def sweep(self) -> None:
-        """Stop runs that nobody polls, drop what was kept long enough.
+        """Stop runs that nobody polls, or that pause where others wait; drop what was kept enough.
 
         `submit` and `poll` do this too, and a thread every few seconds.
         """
@@ -263,6 +277,9 @@ class JobStore:
             for job in self._register.live():
                 if now - job.asked_at > self._lease:
                     self._stop(job, ABANDONED.format(self._lease))
+            if self._queue and not self._holding and self._runner.capacity() <= 0:
+                for job in self._register.resting(now - self._longest_pause)[: len(self._queue)]:
+                    self._stop(job, MADE_WAY)
             self._register.tidy(now)
             self._start_waiting()
 

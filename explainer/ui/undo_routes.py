@@ -60,7 +60,8 @@ def undo_routes(services: Services) -> list[BaseRoute]:
         argument = s.model_dump(include={"dataset", "network", "seed"})
         label = title(s.dataset, s.network)
         try:
-            run = services.store.submit(TARGET, argument, visitor=s.visitor, label=label)
+            # The page shows the latest look alone.
+            run = services.store.submit(TARGET, argument, visitor=s.visitor, label=label, frames=2)
         except TooManyRuns as error:
             raise Busy(str(error)) from None
         return {"run": run, "steps": steps}

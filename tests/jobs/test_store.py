@@ -16,7 +16,7 @@ from explainer.jobs import (
     UnknownJob,
 )
 from explainer.jobs.facts import Pupils
-from explainer.jobs.job import HELD, patience
+from explainer.jobs.job import HELD, MADE_WAY, NEXT, patience
 from explainer.jobs.reports import CANNOT_START
 from tests.jobs import targets
 from tests.jobs.helpers import FakeClock, FakeRunner
@@ -300,6 +300,85 @@ def test_who_trains_again_and_again_takes_nothing_from_others(make, runner):
     for job in ended[:-2]:
         with pytest.raises(UnknownJob):
             store.poll(job)
+
+
+def test_the_largest_networks_push_out_no_others(make, runner, clock):
+    store = make(max_bytes=2500)
+    names = ["small0", "large", "small1", "large", "small2"]
+    ended = []
+    for name in names:
+        ended.append(submit(store, name))
+        size = 1500 if name == "large" else 300
+        runner.emit(Event("report", ended[-1], Report(1.0, result=bytes(size))))
+        runner.emit(Event("done", ended[-1]))
+        clock.now += 1.0
+    store.sweep()
+    assert len(store.result(ended[3])) == 1500, "the newer of the two fits beside all others"
+    with pytest.raises(UnknownJob):
+        store.poll(ended[1])
+    for i in range(3, 6):
+        job = submit(store, f"small{i}")
+        runner.emit(Event("report", job, Report(1.0, result=bytes(300))))
+        runner.emit(Event("done", job))
+        ended.append(job)
+    store.sweep()
+    with pytest.raises(UnknownJob):
+        store.poll(ended[3])  # now it does not
+    assert [store.poll(job).status for job in ended[:5:2] + ended[5:]] == ["done"] * 6
+
+
+def test_a_long_pause_ends_where_others_wait(make, runner, clock):
+    store = make(lease_seconds=1e9, pause_seconds=100.0)
+    first, second = (submit(store, str(i)) for i in range(2))
+    clock.now += 1.0
+    store.pause(second)
+    clock.now += 50.0
+    store.pause(first)
+    clock.now += 99.0
+    assert store.poll(second).status == "paused", "nobody waits, so it may"
+    waits, waits_too = submit(store, "waits"), submit(store, "waits too")
+    store.sweep()
+    assert store.poll(second).status == "stopped"
+    assert store.poll(second).note == MADE_WAY
+    assert [store.poll(job).status for job in (first, waits)] == ["paused", "running"]
+    store.tell(first, "step")  # its learner is at work with it
+    clock.now += 60.0
+    store.sweep()
+    assert store.poll(first).status == "paused"
+    clock.now += 41.0
+    store.sweep()
+    assert [store.poll(job).status for job in (first, waits_too)] == ["stopped", "running"]
+
+
+def test_a_teacher_who_holds_new_runs_ends_no_pause(make, runner, clock):
+    store = make(lease_seconds=1e9)
+    paused = [submit(store, str(i)) for i in range(2)]
+    for job in paused:
+        store.pause(job)
+    store.hold_new(True)
+    submit(store, "waits")
+    clock.now += 1e6
+    store.sweep()
+    assert [store.poll(job).status for job in paused] == ["paused"] * 2
+
+
+def test_who_has_paused_is_asked_for_news_less_often(store, runner, clock):
+    job = submit(store)
+    runner.emit(Event("report", job, Report(0.5)))
+    store.pause(job)
+    assert store.poll(job).again == 0.0  # what it was at comes yet
+    clock.now += 3.0
+    assert store.poll(job).again == NEXT
+    store.tell(job, "step")
+    assert store.poll(job).again == 0.0
+
+
+def test_of_some_runs_fewer_pictures_are_kept(make, runner):
+    store = make(max_frames=8)
+    job = store.submit("some.module:target", 1, visitor="v", frames=2)
+    for report in targets.count(100):
+        runner.emit(Event("report", job, report))
+    assert [seq for seq, _ in store.poll(job).frames] == [1, 100]
 
 
 def test_ended_runs_are_bounded_in_bytes_and_live_ones_stay(make, runner, clock):
