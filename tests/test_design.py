@@ -47,7 +47,7 @@ def test_any_handles_make_a_schedule(places: list[int], falls: list[float], T: i
     assert (schedule.betas < 1).all()
 
 
-@given(st.lists(st.floats(1e-6, 0.9), min_size=2, max_size=40))
+@given(st.lists(st.floats(1e-6, 0.49), min_size=2, max_size=40))  # leave enough of the signal
 def test_betas_come_back_at_their_own_number_of_steps(betas: list[float]) -> None:
     schedule = pasted(", ".join(map(repr, betas)), len(betas))
     torch.testing.assert_close(schedule.betas, torch.tensor(betas), rtol=1e-5, atol=1e-9)
