@@ -18,6 +18,7 @@ from explainer.ui.guard import Guard
 from explainer.ui.handlers import choices
 from explainer.ui.host import in_brackets
 from explainer.ui.kept_models import kept_models
+from explainer.ui.lease import lease
 from explainer.ui.offers import offer_models, offer_points, offer_schedule
 from explainer.ui.options import Options
 from explainer.ui.reach import reach
@@ -93,6 +94,7 @@ def build_app(services: Services) -> gr.Blocks:
             js_on_load=None,
         )
         reach()
+        lease()
         remembered, models = remembered_schedule(), kept_models()
         with gr.Tabs():
             with gr.Tab(forward.TITLE):

@@ -20,15 +20,23 @@ async function news(run, since) {
   throw Object.assign(new Error(error ?? "The server did not answer."), { status: response.status });
 }
 
-/** Whether the server still knows a run; what cannot be asked counts as known. */
-export async function isKnown(run) {
+/** The status of a run; null if the server does not know it, and "" if that cannot be asked. */
+export async function statusOf(run) {
   try {
-    await news(run, Number.MAX_SAFE_INTEGER);
+    const response = await news(run, Number.MAX_SAFE_INTEGER);
+    return unpack(await response.arrayBuffer()).header.status;
   } catch (error) {
-    return error.status !== 404;
+    return error.status === 404 ? null : "";
   }
-  return true;
 }
+
+/** Whether the server still knows a run; what cannot be asked counts as known. */
+export const isKnown = async (run) => (await statusOf(run)) !== null;
+
+const followed = new Set(); // every run that this page has followed
+
+/** Whether the page has taken up a run: from then on it is asked for where it is shown. */
+export const isFollowed = (run) => followed.has(run);
 
 /** Follows one run at a time. `onnews({ header, arrays })`, `onlost(sentence)`, `onsilence()`. */
 export class Feed {
@@ -50,6 +58,7 @@ export class Feed {
   follow(run) {
     clearTimeout(this.#timer);
     Object.assign(this, { run });
+    if (run) followed.add(run);
     this.#generation += 1;
     this.#since = 0;
     this.#status = "";

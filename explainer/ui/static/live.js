@@ -9,12 +9,11 @@ import { Puzzle } from "./puzzle.js";
 import { Rate } from "./rate.js";
 import { Rescue } from "./rescue.js";
 import { ended } from "./series.js";
-import { recall, remember } from "./session.js";
+import { LIVE_RUN, recall, remember } from "./session.js";
 import { Shown } from "./shown.js";
 import { Transport } from "./transport.js";
 import { visitor } from "./visitor.js";
 
-const MEMORY = "diffusion-explainer-run"; // a reload finds its run again
 const FULL = "pace-full";
 
 const SHELL = `<div data-transport></div><div data-puzzle></div><div data-step></div>
@@ -113,7 +112,7 @@ class LiveRun {
 
   /** After a reload: the run of before, if the server still has it, and the controls as they were. */
   async again() {
-    const value = recall(MEMORY);
+    const value = recall(LIVE_RUN);
     const [generation, first] = [this.#generation, this.#next];
     if (value?.run && value.plan) {
       const known = await isKnown(value.run);
@@ -142,7 +141,7 @@ class LiveRun {
 
   #remember(value) {
     this.#mine = value;
-    remember(MEMORY, value);
+    remember(LIVE_RUN, value);
   }
 
   /** The server does not have the run any more; what the browser has of it is offered. */

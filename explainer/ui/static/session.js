@@ -1,5 +1,9 @@
 // What this tab of the browser keeps over a reload.
 
+// Where the runs of the tab "Train live" and of the chapter on undoing noise are kept.
+export const LIVE_RUN = "diffusion-explainer-run";
+export const UNDO_RUN = "diffusion-explainer-undo";
+
 /** What was kept under a name, or null. */
 export function recall(name) {
   try {

@@ -5,11 +5,10 @@ import { ask } from "./ask.js";
 import { Chart } from "./chart.js";
 import { make } from "./dom.js";
 import { Feed, isKnown } from "./feed.js";
-import { recall, remember } from "./session.js";
+import { recall, remember, UNDO_RUN } from "./session.js";
 import { fill } from "./text.js";
 import { visitor } from "./visitor.js";
 
-const MEMORY = "diffusion-explainer-undo"; // a reload finds its run again
 const COLORS = { gaussian: "#0080C8", salt_and_pepper: "#D55E00", uniform: "#7F6FEF" };
 const MEAN = "#009E73";
 
@@ -91,10 +90,10 @@ export class UndoRun {
 
   /** After a reload: follow the run of before, if the server still has it. */
   async again() {
-    const run = recall(MEMORY);
+    const run = recall(UNDO_RUN);
     if (!run?.run) return;
     const known = await isKnown(run.run);
-    if (!known) return remember(MEMORY, null);
+    if (!known) return remember(UNDO_RUN, null);
     if (!this.#run && !this.#asking) this.#follow(run);
   }
 
@@ -129,7 +128,7 @@ export class UndoRun {
     this.#series = { step: [], shown: [] };
     this.#mean = null;
     this.root.hidden = false;
-    remember(MEMORY, run);
+    remember(UNDO_RUN, run);
     this.onstart(run);
     this.#tell({ status: "starting", header: {}, silent: false });
     this.feed.follow(run.run);
@@ -145,7 +144,7 @@ export class UndoRun {
   }
 
   #lost(sentence) {
-    remember(MEMORY, null);
+    remember(UNDO_RUN, null);
     this.#tell({ status: "lost", header: { error: sentence }, silent: false });
     this.onlost();
   }

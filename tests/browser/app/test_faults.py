@@ -219,6 +219,26 @@ def test_a_reload_finds_what_was_only_chosen(page: Page, app: str) -> None:
     assert desk.runs == []
 
 
+def test_a_run_outlives_a_reload_although_its_tab_is_not_opened(
+    page: Page, fault_app: tuple[str, subprocess.Popen[str]]
+) -> None:
+    address, _ = fault_app
+    page.clock.install()
+    desk = Desk(page, address)
+    run = long_run(desk)
+    page.reload()
+    for _ in range(4):
+        with page.expect_response(re.compile(f"/api/runs/{run}")):
+            page.clock.fast_forward(20_000)
+        page.wait_for_timeout(LEASE / 3 * 1000)
+    assert status_of(address, run) == "running"
+    open_tab(page, TAB)
+    desk.says("Training.")
+    desk.beyond(desk.steps())
+    desk.press("Stop")
+    desk.says("Stopped.")
+
+
 # --- the server ---
 
 
