@@ -60,7 +60,7 @@ class LiveRun {
       newSeed: () => this.#ask("new seed"),
       rescue: () => this.#goOn(),
       pace: () => this.#keepPace(),
-      mine: () => this.#mine && this.#follow({ ...this.#mine, then: null }, true),
+      mine: () => this.#mine && this.#follow({ ...this.#mine, then: null }),
     });
     this.puzzle = new Puzzle(part("puzzle"), words.puzzle, {
       onreveal: (answered) => {
@@ -123,17 +123,18 @@ class LiveRun {
   }
 
   #reopen(value, known) {
-    if (known) return this.#follow({ ...value, then: null }, true);
+    if (known) return this.#follow({ ...value, then: null });
     this.#begin(value.plan, value.run, true);
     this.feed.follow(null);
     this.#lose(value.over ? "forgotten" : "lost");
   }
 
-  #follow(value, again = false) {
+  #follow(value) {
     this.#then = value.then;
     this.#fair = value.fair ?? true;
     this.shown.stepping = value.then === "step";
-    this.#begin(value.plan, value.run, again);
+    // A run that ended while the page was loaded again is news; one whose end was seen is not.
+    this.#begin(value.plan, value.run, Boolean(value.over));
     this.#remember(value);
     this.#tell({ status: "starting", progress: 0, position: 0 });
     this.feed.follow(value.run);

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from explainer.checkpoints import from_bytes
 from explainer.frames import decode
 from explainer.jobs import UnknownJob
-from tests.browser.app.pages import choose, painted
-from tests.browser.app.training import LOSS, TITLE, Desk
+from tests.browser.app.pages import choose, painted, visit
+from tests.browser.app.training import LOSS, TAB, TITLE, Desk
 from tests.made_models import SMALL, model_bytes
 
 pytestmark = pytest.mark.browser
@@ -155,6 +155,30 @@ def test_a_reload_finds_the_run_as_it_is(page: Page, app: str) -> None:
     desk.at_step(400)
     expect(kept).to_have_count(0)  # what was removed stays away
     assert desk.runs[1:] == []
+
+
+def test_a_run_that_ends_while_the_page_is_away_is_kept_like_any_other(
+    page: Page, app: str
+) -> None:
+    desk = Desk(page, app)
+    desk.start_slowly()
+    (run,) = desk.runs
+    page.goto("about:blank")
+    tell = urllib.request.Request(f"{app}api/runs/{run}/pace-full", method="POST")
+    urllib.request.urlopen(tell, timeout=30).close()
+    while statuses(desk) != ["done"]:
+        page.wait_for_timeout(200)
+    visit(page, app, TAB)
+    desk.done()
+    kept = desk.checkpoints.get_by_role("listitem")
+    expect(kept).to_contain_text(["S-curve · all 400 steps"])
+    verdict = desk.compared.get_by_role("status")
+    expect(verdict).to_contain_text("Change a setting and train again")
+    kept.get_by_role("button", name="Remove").click()
+    desk.reload()
+    desk.says(TITLE, "Done.")
+    desk.at_step(400)
+    expect(kept).to_have_count(0)  # its end has been seen now
 
 
 def test_a_run_that_the_server_forgot(page: Page, app: str, errors: list[str]) -> None:
