@@ -193,7 +193,7 @@ class LiveRun {
     if (status === "running") this.#rate.add(this.#facts.step, seconds);
     this.#tell({ status, progress, position: header.queue_position, note: header.error || header.note });
     keeping.heard(header);
-    this.rescue.heard(header, this.feed.looked);
+    this.rescue.heard(header);
     if (shown.count) {
       if (this.#then) this.#command(this.#then);
       this.#then = null;

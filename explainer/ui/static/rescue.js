@@ -36,9 +36,9 @@ export class Rescue {
     this.#next = performance.now() + FIRST;
   }
 
-  /** There is news of it; `looked`: somebody looks. */
-  heard({ has_result: has, seq }, looked) {
-    if (!has || !looked || this.#busy || seq === this.#seq || performance.now() < this.#next) return;
+  /** There is news of it; what nobody looks at has news rarely, and so it is fetched rarely. */
+  heard({ has_result: has, seq }) {
+    if (!has || this.#busy || seq === this.#seq || performance.now() < this.#next) return;
     this.#fetch(seq);
   }
 
@@ -70,12 +70,13 @@ export class Rescue {
 
   #fetch(seq) {
     const run = this.#run;
-    this.#seq = seq;
+    this.#next = performance.now() + EVERY; // also where it does not come
     this.#busy = bytesAt(`api/runs/${run}/checkpoint`)
       .then(async (bytes) => {
         if (!bytes || run !== this.#run) return;
         this.#next = performance.now() + Math.max(EVERY, bytes.byteLength / BYTES_A_MILLISECOND);
         await keep(this.#key, { run, bytes, step: stepOf(bytes) });
+        if (run === this.#run) this.#seq = seq;
       })
       .catch(() => {}) // not a checkpoint that can be read: the last one stays
       .finally(() => (this.#busy = null));

@@ -9,7 +9,9 @@ export const RUN = "run "; // begins the key of what nobody gave a name: kept fo
 const DAY = 86_400_000; // milliseconds
 const PATIENCE = 15000;
 
-let opened = null;
+let opened = null; // the promise of a connection
+
+const forget = () => (opened = null); // what is kept or asked for next opens another
 
 const done = (request) =>
   new Promise((resolve, reject) => {
@@ -17,15 +19,23 @@ const done = (request) =>
     request.onerror = () => reject(request.error);
   });
 
-function open() {
+async function open() {
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () =>
     request.result.createObjectStore(STORE, { keyPath: "key" }).createIndex("at", "at");
-  return done(request);
+  const database = await done(request);
+  // A browser may end the connection, as where somebody deletes what sites have stored.
+  database.onclose = forget;
+  database.onversionchange = () => {
+    database.close();
+    forget();
+  };
+  return database;
 }
 
 async function store(mode) {
   opened ??= open();
+  opened.catch(forget);
   const database = await opened;
   return database.transaction(STORE, mode).objectStore(STORE);
 }
