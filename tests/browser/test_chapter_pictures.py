@@ -327,6 +327,37 @@ def test_a_picture_that_the_server_lost_is_forgotten(desk: PicturesDesk, errors:
     errors.clear()
 
 
+def test_a_failure_that_may_pass_forgets_no_picture(desk: PicturesDesk, errors: list[str]) -> None:
+    desk.open()
+    desk.ready()
+    desk.send("two halves.png", png())
+    own = desk.button(WORDS["pictures"]["own"])
+    expect(own).to_have_attribute("aria-pressed", "true")
+    desk.ready()
+    name = desk.page.evaluate("name => localStorage.getItem(name)", MEMORY)
+    desk.button("Flower").click()
+    desk.ready()
+    busy = {"error": "Many people are asking for pictures at this moment."}
+    failures = [
+        (lambda route: route.fulfill(status=503, json=busy), busy["error"]),
+        (lambda route: route.abort(), WORDS["unreachable"]),
+    ]
+    for fail, sentence in failures:
+        desk.page.route("**/api/picture?*", fail)
+        own.click()
+        expect(desk.alert).to_have_text(sentence)
+        expect(own).to_be_visible()
+        expect(desk.button("Flower")).to_have_attribute("aria-pressed", "true")
+        desk.page.unroute("**/api/picture?*")
+    own.click()
+    desk.ready()
+    expect(desk.alert).to_be_empty()
+    assert pixels(desk.corrupted("gaussian")).shape == (30, 40, 3)
+    assert desk.page.evaluate("name => localStorage.getItem(name)", MEMORY) == name
+    assert errors
+    errors.clear()
+
+
 def test_of_quick_choices_the_last_one_is_shown(desk: PicturesDesk) -> None:
     desk.open()
     desk.ready()

@@ -349,6 +349,46 @@ def test_a_reload_offers_the_points_again(
         assert desk.fired(2)["name"] == before["name"]
 
 
+@pytest.mark.parametrize("status", [429, 503, 507])
+@pytest.mark.parametrize("drawn", [True, False], ids=["drawing", "table"])
+def test_a_refusal_that_passes_forgets_nothing(
+    desk: Desk, folder: Path, drawn: bool, status: int
+) -> None:
+    desk.open()
+    if drawn:
+        desk.draw((-0.5, 0), (0.5, 0))
+    else:
+        desk.upload("1,2\n3,4\n")
+        desk.button("Use these 2 points").click()
+    before = desk.fired(1)
+    for path in folder.iterdir():
+        path.unlink()
+    posted = re.compile("/api/own/(drawing|table)$")
+    busy = {"error": "Please try again in a minute."}
+    desk.page.route(posted, lambda route: route.fulfill(status=status, json=busy))
+    with desk.page.expect_response(posted):
+        desk.open()
+    desk.page.wait_for_load_state("networkidle")
+    desk.page.unroute(posted)
+    desk.open()
+    assert desk.fired(1)["name"] == before["name"]
+
+
+@pytest.mark.parametrize("status", [413, 415, 422])
+def test_what_is_refused_for_good_is_forgotten(desk: Desk, folder: Path, status: int) -> None:
+    desk.open()
+    desk.draw((-0.5, 0), (0.5, 0))
+    desk.fired(1)
+    for path in folder.iterdir():
+        path.unlink()
+    refusal = {"error": "This is not taken."}
+    posted = "**/api/own/drawing"
+    desk.page.route(posted, lambda route: route.fulfill(status=status, json=refusal))
+    with desk.page.expect_response(posted):
+        desk.open()
+    desk.page.wait_for_function("localStorage.getItem('diffusion-explainer-own') === null")
+
+
 def test_what_was_cleared_or_never_was_is_not_offered(desk: Desk) -> None:
     desk.open()
     desk.draw((-0.5, 0), (0.5, 0))

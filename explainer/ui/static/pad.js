@@ -37,6 +37,7 @@ export const WORDS = {
 const MAX_BYTES = 2e6;
 const PAUSE = 250; // milliseconds after a stroke: several quick strokes are one drawing
 const PATIENCE = 20000;
+const FOR_GOOD = [404, 413, 415, 422]; // gone, or never to be taken; whatever else is wrong may pass
 
 const api = (path) => new URL(`api/own/${path}`, document.baseURI).href;
 const fill = (text, n) => text.replace("{n}", n.toLocaleString(document.documentElement.lang || "en"));
@@ -225,7 +226,7 @@ class Pad {
       if (!drawing && reading === this.#reading) this.#show({ ...answer, file: kept.file, bytes });
       this.trigger("change", { name: answer.name, label: kept.label, n: answer.n });
     } catch (error) {
-      if (error.told) remember(null); // gone for good; whatever else is wrong may pass
+      if (error.told && FOR_GOOD.includes(error.status)) remember(null);
     }
   }
 }

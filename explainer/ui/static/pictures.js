@@ -226,8 +226,8 @@ class Pictures {
   #refused(error, picture) {
     this.error.textContent = error.message;
     this.#say(this.words.drop);
-    if (picture === this.#own) {
-      this.#own = null; // the server has lost it
+    if (picture === this.#own && error.message === this.words.gone) {
+      this.#own = null;
       remember(null);
     }
     if (this.#shown !== null) this.#picture = this.#shown;

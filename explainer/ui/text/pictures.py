@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from explainer.own import PICTURE_GONE
 from explainer.ui.text.noise import NOISE_TYPES
 
 WORDS: dict[str, Any] = {
@@ -28,6 +29,7 @@ WORDS: dict[str, Any] = {
     "large": "The file is too large: at most 2 MB are taken.",
     "named": "{file}: {sentence}",
     "amount": "Amount of noise",
+    "gone": PICTURE_GONE,
     "loading": "The pictures are on their way …",
     "unreachable": "The pictures could not be loaded. Is the app still running?",
     "server": "The server did not answer. Is the app still running?",
