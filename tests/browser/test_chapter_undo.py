@@ -301,12 +301,42 @@ def test_a_run_that_is_gone_is_told_and_forgotten(desk: UndoDesk, errors: list[s
     expect(desk.status).to_contain_text("step 50")
     desk.known = False
     expect(desk.status).to_contain_text(WORDS["statuses"]["lost"])
-    expect(desk.status).to_contain_text("There is no such run.")
+    assert WORDS["again"] in WORDS["statuses"]["lost"]
+    expect(desk.button(WORDS["again"])).to_be_visible()
     expect(desk.story).to_contain_text("come with the app")
     desk.open()
     expect(desk.slider).to_be_visible()
     expect(desk.status).to_be_hidden()
     assert errors
+    assert all("404" in error for error in errors)
+    errors.clear()
+
+
+def test_a_run_lost_during_a_reload_is_told_and_its_choices_are_kept(
+    desk: UndoDesk, errors: list[str]
+) -> None:
+    desk.open()
+    expect(desk.slider).to_be_visible()
+    desk.hear("running", step=50)
+    look("digits", "unet")
+    desk.choice(WORDS["data"], WORDS["digits"]).click()
+    desk.choice(WORDS["network"], "U-Net").click()
+    desk.train()
+    desk.known = False
+    desk.page.goto("about:blank")
+    desk.open()
+    lost = f"Digits, 8 × 8 · U-Net: {WORDS['statuses']['lost']}"
+    expect(desk.status).to_have_text(lost, timeout=10000)
+    expect(desk.button(WORDS["again"])).to_be_visible()
+    expect(desk.choice(WORDS["data"], WORDS["digits"])).to_have_attribute("aria-pressed", "true")
+    expect(desk.choice(WORDS["network"], "U-Net")).to_have_attribute("aria-pressed", "true")
+    expect(desk.story).to_contain_text("come with the app")
+    desk.known = True
+    desk.button(WORDS["again"]).click()
+    expect(desk.status).to_contain_text("step 50")
+    assert [(asked["dataset"], asked["network"]) for asked in desk.posted] == 2 * [
+        ("digits", "unet")
+    ]
     assert all("404" in error for error in errors)
     errors.clear()
 

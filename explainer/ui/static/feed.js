@@ -38,7 +38,7 @@ const followed = new Set(); // every run that this page has followed
 /** Whether the page has taken up a run: from then on it is asked for where it is shown. */
 export const isFollowed = (run) => followed.has(run);
 
-/** Follows one run at a time. `onnews({ header, arrays })`, `onlost(sentence)`, `onsilence()`. */
+/** Follows one run at a time. `onnews({ header, arrays })`, `onlost()`, `onsilence()`. */
 export class Feed {
   run = null;
   #since = 0;
@@ -102,7 +102,7 @@ export class Feed {
       this.#asking = 0;
       if (error.status === 404) {
         this.#status = "failed";
-        return this.onlost(error.message);
+        return this.onlost();
       }
       this.onsilence();
       return this.#soon(RETRY);

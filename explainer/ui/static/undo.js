@@ -60,7 +60,6 @@ class Undo {
     body.append(root);
     this.painter = new Painter(root, () => this.#draw());
     this.parts = [new Predictions(places[0], words, this.painter), new RuleWalks(places[1], words, this.painter), new Table(places[2], words)];
-    this.run.again();
   }
 
   get #dataset() {
@@ -68,9 +67,11 @@ class Undo {
   }
 
   show(value) {
-    const other = this.#value && value.dataset !== this.#value.dataset;
+    const first = !this.#value;
+    const other = !first && value.dataset !== this.#value.dataset;
     this.#value = value;
     this.data.buttons[0].textContent = this.words.datasets[value.dataset] ?? this.words.own;
+    if (first) this.run.again();
     if (other && this.#chosen.data === "points") this.#own = false;
     this.#reflect();
     this.#load();
@@ -151,7 +152,7 @@ class Undo {
     const data = dataset === DIGITS ? DIGITS : "points";
     this.#chosen = { data, network };
     this.#reflect();
-    if (this.#value) this.#load();
+    this.#load();
   }
 
   #takeMine(buffer) {

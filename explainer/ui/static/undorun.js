@@ -4,7 +4,7 @@ import { write } from "../player/shell.js";
 import { ask } from "./ask.js";
 import { Chart } from "./chart.js";
 import { make } from "./dom.js";
-import { Feed, isKnown } from "./feed.js";
+import { Feed } from "./feed.js";
 import { recall, remember, UNDO_RUN } from "./session.js";
 import { fill } from "./text.js";
 import { visitor } from "./visitor.js";
@@ -64,7 +64,7 @@ export class UndoRun {
     this.losses = new Chart(this.chart, words.loss);
     this.feed = new Feed(this.root, {
       onnews: (news) => this.#news(news),
-      onlost: (sentence) => this.#lost(sentence),
+      onlost: () => this.#lost(),
       onsilence: () => this.#tell({ silent: true }),
     });
     this.train.addEventListener("click", () => this.#start());
@@ -88,13 +88,10 @@ export class UndoRun {
     this.#draw();
   }
 
-  /** After a reload: follow the run of before, if the server still has it. */
-  async again() {
+  /** After a reload: follow the run of before; if the server has lost it, that is said. */
+  again() {
     const run = recall(UNDO_RUN);
-    if (!run?.run) return;
-    const known = await isKnown(run.run);
-    if (!known) return remember(UNDO_RUN, null);
-    if (!this.#run && !this.#asking) this.#follow(run);
+    if (run?.run) this.#follow(run);
   }
 
   async #start() {
@@ -143,9 +140,9 @@ export class UndoRun {
     this.#draw();
   }
 
-  #lost(sentence) {
+  #lost() {
     remember(UNDO_RUN, null);
-    this.#tell({ status: "lost", header: { error: sentence }, silent: false });
+    this.#tell({ status: "lost", header: {}, silent: false });
     this.onlost();
   }
 

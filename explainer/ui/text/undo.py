@@ -8,6 +8,7 @@ from explainer.settings import MAIN_CORRUPTIONS
 from explainer.ui.text import en
 from explainer.ui.text.noise import NOISE_TYPES
 
+AGAIN = "Train all three again"
 WORDS: dict[str, Any] = {
     "title": "To undo it",
     "question": (
@@ -41,7 +42,7 @@ WORDS: dict[str, Any] = {
     "seconds_range": "That took {low} to {high}\u00a0s each.",
     # Training.
     "train": "Train all three",
-    "again": "Train all three again",
+    "again": AGAIN,
     "stop": "Stop",
     "to_shipped": "Show the ones that come with the app",
     "to_run": "Show my own",
@@ -60,7 +61,10 @@ WORDS: dict[str, Any] = {
         "done_away": "Done after {seconds} s.",
         "stopped": "Stopped at step {step} of {steps}.",
         "failed": "The run has ended early.",
-        "lost": "This run is gone.",
+        "lost": (
+            "This run is not on the server any more: it was over long ago, or the server has "
+            f"started anew. Press “{AGAIN}” for another one."
+        ),
     },
     "silence": "The server does not answer; trying again …",
     "stop_failed": "The run could not be stopped: {reason}",
