@@ -15,6 +15,8 @@ import { Transport } from "./transport.js";
 import { visitor } from "./visitor.js";
 
 const FULL = "pace-full";
+const LEASE = 150000; // milliseconds that a run goes on unasked: lease_seconds in explainer/jobs/store.py
+const NOTED = 10000; // milliseconds between two notes of when there was news
 
 const SHELL = `<div data-transport></div><div data-puzzle></div><div data-step></div>
   <div class="dl-grid"><div data-player></div><div data-loss></div></div>
@@ -47,7 +49,7 @@ class LiveRun {
       onnews: (news) => this.#news(news),
       onlost: () => {
         this.keeping.lost();
-        this.#lose("lost");
+        this.#lose();
       },
       onsilence: () => this.#tell({ note: words.unreachable }),
     });
@@ -126,7 +128,7 @@ class LiveRun {
     if (known) return this.#follow({ ...value, then: null });
     this.#begin(value.plan, value.run, true);
     this.feed.follow(null);
-    this.#lose(value.over ? "forgotten" : "lost");
+    this.#lose(value);
   }
 
   #follow(value) {
@@ -145,8 +147,16 @@ class LiveRun {
     remember(LIVE_RUN, value);
   }
 
+  /** Note when there was news of the run, for after a reload or a long sleep. */
+  #heard() {
+    const heard = Date.now();
+    if (heard - (this.#mine.heard ?? 0) > NOTED) this.#remember({ ...this.#mine, heard });
+  }
+
   /** The server does not have the run any more; what the browser has of it is offered. */
-  async #lose(status) {
+  async #lose({ over, heard } = this.#mine) {
+    // A server that has not started anew forgets as well what was over, or was not asked for.
+    const status = over || Date.now() - heard > LEASE ? "forgotten" : "lost";
     this.#tell({ status });
     if (await this.rescue.offer()) this.#tell();
   }
@@ -186,6 +196,7 @@ class LiveRun {
   #news({ header, arrays }) {
     const { status, progress, seconds } = header;
     const { shown, keeping } = this;
+    this.#heard();
     shown.take(header.series, Object.values(arrays));
     const { series } = shown;
     this.#facts = { step: ended(series), first: series.shown[0], seconds, seen: series.seen.at(-1) };

@@ -97,8 +97,8 @@ WORDS = {
     "stopped": "Stopped.",
     "failed": "Stopped.",
     "lost": "This run was lost with the server, which has started anew. Your settings are kept.",
-    "forgotten": "The server does not have this run any more: it ended long ago, or the server has "
-    "started anew. Your settings are kept.",
+    "forgotten": "This run is not on the server any more: it ended or was stopped long ago, or the "
+    "server has started anew. Your settings are kept.",
     "rescue": "Go on from step {step}",
     "rescueNote": "This browser has kept the run as it was then",
     "unreachable": "The server does not answer; trying again …",

@@ -62,8 +62,8 @@ WORDS: dict[str, Any] = {
         "stopped": "Stopped at step {step} of {steps}.",
         "failed": "The run has ended early.",
         "lost": (
-            "This run is not on the server any more: it was over long ago, or the server has "
-            f"started anew. Press “{AGAIN}” for another one."
+            "This run is not on the server any more: it ended or was stopped long ago, or the "
+            f"server has started anew. Press “{AGAIN}” for another one."
         ),
     },
     "silence": "The server does not answer; trying again …",

@@ -15,12 +15,14 @@ from playwright.sync_api import Browser, Page, Route, expect
 from explainer.checkpoints import from_bytes
 from explainer.frames import decode
 from explainer.jobs import UnknownJob
+from explainer.ui.text.train import WORDS
 from tests.browser.app.pages import choose, painted, visit
 from tests.browser.app.training import LOSS, TAB, TITLE, Desk
 from tests.made_models import SMALL, model_bytes
 
 pytestmark = pytest.mark.browser
 LOST = "This run was lost with the server, which has started anew. Your settings are kept."
+FORGOTTEN = WORDS["forgotten"]
 RUNS = re.compile(r"/api/runs/")
 
 
@@ -200,6 +202,32 @@ def test_a_run_that_the_server_forgot(page: Page, app: str, errors: list[str]) -
     page.unroute(RUNS, forget)
     desk.press("Start")
     desk.done()
+    assert errors
+    assert all("status of 404" in error for error in errors)
+    errors.clear()
+
+
+def test_a_run_that_is_gone_after_a_long_sleep_may_have_been_stopped(
+    page: Page, app: str, errors: list[str]
+) -> None:
+    page.clock.install()
+    desk = Desk(page, app)
+    desk.start_slowly(10)
+    (run,) = desk.runs
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)  # the laptop sleeps
+
+    def forget(route: Route) -> None:
+        route.fulfill(status=404, json={"error": str(UnknownJob())})
+
+    page.route(RUNS, forget)
+    page.clock.fast_forward(200_000)
+    page.clock.resume()
+    desk.says(TITLE, FORGOTTEN)
+    desk.reload()
+    desk.says(TITLE, FORGOTTEN)
+    page.unroute(RUNS, forget)
+    stop = urllib.request.Request(f"{app}api/runs/{run}/stop", method="POST")
+    urllib.request.urlopen(stop, timeout=30).close()
     assert errors
     assert all("status of 404" in error for error in errors)
     errors.clear()
