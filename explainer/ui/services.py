@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from explainer.heap import give_back_what_is_freed
 from explainer.jobs import Calculator, JobStore, WorkerPool
 from explainer.own import open_folder
 from explainer.page_settings import ForwardSettings, NoisingSettings
@@ -81,6 +82,7 @@ def start_services(workers: int = 2) -> Services:
     -------
     Services
     """
+    give_back_what_is_freed()  # answers and runs come and go in this process for days
     open_folder()  # before the processes start: they learn from the environment where it is
     # Two, so that a slider's next picture never waits for an answer that takes a second.
     calculator = Calculator(workers=2, preload=PRELOAD, setup=SET_UP, slow=SLOW)
