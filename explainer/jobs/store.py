@@ -268,7 +268,7 @@ class JobStore:
             return overview(self._register.live(), self._queue, self._clock())
 
     def sweep(self) -> None:
-        """Stop runs that nobody polls, or that pause where others wait; drop what was kept enough.
+        """Stop runs that nobody polls, or that pause where others wait; drop what is too old.
 
         `submit` and `poll` do this too, and a thread every few seconds.
         """

@@ -317,21 +317,30 @@ def test_a_server_that_does_not_answer_is_said_and_the_drawing_stays(desk: Desk)
     expect(desk.alert()).to_have_count(0)
 
 
-@pytest.mark.parametrize("forgotten", [False, True], ids=["kept", "forgotten by the server"])
-@pytest.mark.parametrize("drawn", [True, False], ids=["drawing", "table"])
-def test_a_reload_offers_the_points_again(
-    desk: Desk, folder: Path, drawn: bool, forgotten: bool
-) -> None:
+def use_points(desk: Desk, drawn: bool) -> dict[str, Any]:
+    """Draw a stroke, or upload two points and use them; return what the page is told."""
     desk.open()
     if drawn:
         desk.draw((-0.5, 0), (0.5, 0))
     else:
         desk.upload("größe;y\n1,5;2\n3;4\n".encode("latin-1"))
         desk.button("Use these 2 points").click()
-    before = desk.fired(1)
+    return desk.fired(1)
+
+
+def let_the_server_forget(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+@pytest.mark.parametrize("forgotten", [False, True], ids=["kept", "forgotten by the server"])
+@pytest.mark.parametrize("drawn", [True, False], ids=["drawing", "table"])
+def test_a_reload_offers_the_points_again(
+    desk: Desk, folder: Path, drawn: bool, forgotten: bool
+) -> None:
+    before = use_points(desk, drawn)
     if forgotten:
-        for path in folder.iterdir():
-            path.unlink()
+        let_the_server_forget(folder)
     desk.open(folded="Your own points")
     after = desk.fired(1)
     assert after == {**before, "event": "change"}
@@ -354,15 +363,8 @@ def test_a_reload_offers_the_points_again(
 def test_a_refusal_that_passes_forgets_nothing(
     desk: Desk, folder: Path, drawn: bool, status: int
 ) -> None:
-    desk.open()
-    if drawn:
-        desk.draw((-0.5, 0), (0.5, 0))
-    else:
-        desk.upload("1,2\n3,4\n")
-        desk.button("Use these 2 points").click()
-    before = desk.fired(1)
-    for path in folder.iterdir():
-        path.unlink()
+    before = use_points(desk, drawn)
+    let_the_server_forget(folder)
     posted = re.compile("/api/own/(drawing|table)$")
     busy = {"error": "Please try again in a minute."}
     desk.page.route(posted, lambda route: route.fulfill(status=status, json=busy))
@@ -376,11 +378,8 @@ def test_a_refusal_that_passes_forgets_nothing(
 
 @pytest.mark.parametrize("status", [413, 415, 422])
 def test_what_is_refused_for_good_is_forgotten(desk: Desk, folder: Path, status: int) -> None:
-    desk.open()
-    desk.draw((-0.5, 0), (0.5, 0))
-    desk.fired(1)
-    for path in folder.iterdir():
-        path.unlink()
+    use_points(desk, drawn=True)
+    let_the_server_forget(folder)
     refusal = {"error": "This is not taken."}
     posted = "**/api/own/drawing"
     desk.page.route(posted, lambda route: route.fulfill(status=status, json=refusal))
