@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, expect
 
 from explainer.frames import decode
 from tests.browser.app.fault_app import LEASE
 from tests.browser.app.pages import PICTURE, TABS, canvas, choose, open_tab, painted, player, visit
 from tests.browser.app.server import serving
+from tests.browser.app.traffic import Traffic
 from tests.browser.app.training import LOSS, TAB, Desk
 from tests.browser.app.wire import Wire, wired
 
@@ -47,6 +48,11 @@ def wire(app: str) -> Iterator[Wire]:
 
 
 @pytest.fixture
+def traffic(page: Page) -> Traffic:
+    return Traffic(page)
+
+
+@pytest.fixture
 def cut_off(errors: list[str]) -> Iterator[None]:
     """Forgive that the browser itself writes down what it could not reach."""
     yield
@@ -71,30 +77,14 @@ def step_of(button: Locator) -> int:
     return int(found[1].replace(",", ""))
 
 
+def only_a_sign_of_life(asked: list[str], run: str) -> bool:
+    """Whether a page asked for nothing but, once, whether its run goes on."""
+    return len(asked) <= 1 and all(f"/api/runs/{run}?" in address for address in asked)
+
+
 def status_of(app: str, run: str) -> str:
     with urllib.request.urlopen(f"{app}api/runs/{run}", timeout=30) as answer:
         return str(decode(answer.read())[0]["status"])
-
-
-def asked_within(page: Page, milliseconds: int) -> list[str]:
-    """Return the addresses that the page asks for in the next while."""
-    asked: list[str] = []
-
-    def note(request: Request) -> None:
-        asked.append(request.url)
-
-    page.on("request", note)
-    page.wait_for_timeout(milliseconds)
-    page.remove_listener("request", note)
-    return asked
-
-
-def at_rest(page: Page) -> None:
-    """Wait until what was opened has asked for all that it needs."""
-    for _ in range(40):
-        if not asked_within(page, 700):
-            return
-    pytest.fail("the page asks and asks")
 
 
 # --- the network ---
@@ -131,7 +121,9 @@ def test_after_ten_seconds_without_network_the_same_run_goes_on(page: Page, wire
 
 
 @pytest.mark.usefixtures("cut_off")
-def test_a_change_that_finds_no_server_waits_for_it_in_every_tab(page: Page, wire: Wire) -> None:
+def test_a_change_that_finds_no_server_waits_for_it_in_every_tab(
+    page: Page, wire: Wire, traffic: Traffic
+) -> None:
     visit(page, wire.address, TABS[0])
     page.evaluate(STAYS)
     away = page.locator(".dx-away")
@@ -139,7 +131,7 @@ def test_a_change_that_finds_no_server_waits_for_it_in_every_tab(page: Page, wir
         open_tab(page, tab)
         field = page.get_by_role("spinbutton").locator("visible=true").first
         expect(field).to_be_visible()
-        at_rest(page)
+        traffic.at_rest()
         wire.cut()
         field.fill("77")
         field.blur()
@@ -168,9 +160,11 @@ def test_start_that_finds_no_server_waits_for_it(page: Page, wire: Wire) -> None
 
 
 @pytest.mark.usefixtures("cut_off")
-def test_a_tab_first_opened_without_network_fills_once_there_is_one(page: Page, wire: Wire) -> None:
+def test_a_tab_first_opened_without_network_fills_once_there_is_one(
+    page: Page, wire: Wire, traffic: Traffic
+) -> None:
     visit(page, wire.address, TABS[0])
-    at_rest(page)
+    traffic.at_rest()
     wire.cut()
     with page.expect_event("console", lambda message: "training view could not" in message.text):
         open_tab(page, TAB)
@@ -358,19 +352,19 @@ def test_a_page_that_slept_too_long_is_told_so_and_may_go_on(
     desk.says("Stopped.")
 
 
-def test_what_nobody_sees_asks_next_to_nothing(page: Page, app: str) -> None:
+def test_what_nobody_sees_asks_next_to_nothing(page: Page, app: str, traffic: Traffic) -> None:
     desk = Desk(page, app)
     run = long_run(desk)
-    assert len(asked_within(page, 2000)) >= 4
+    assert len(traffic.within(2000)) >= 4
     for tab in (tab for tab in TABS if tab != TAB):
         open_tab(page, tab)
-        at_rest(page)
-        assert asked_within(page, 2000) == []
+        traffic.at_rest()
+        assert only_a_sign_of_life(traffic.within(2000), run)
     open_tab(page, TAB)
-    assert len(asked_within(page, 2000)) >= 4
+    assert len(traffic.within(2000)) >= 4
     page.evaluate(HIDE, True)
-    asked_within(page, 500)  # what was under way
-    assert asked_within(page, 3000) == []
+    traffic.within(500)  # what was under way
+    assert only_a_sign_of_life(traffic.within(3000), run)
     page.evaluate(HIDE, False)
     step = desk.steps()
     desk.beyond(step)
@@ -379,7 +373,7 @@ def test_what_nobody_sees_asks_next_to_nothing(page: Page, app: str) -> None:
     desk.says("Stopped.")
 
 
-def test_a_page_without_a_run_asks_for_nothing(page: Page, app: str) -> None:
+def test_a_page_without_a_run_asks_for_nothing(page: Page, app: str, traffic: Traffic) -> None:
     visit(page, app, TAB)
-    at_rest(page)
-    assert asked_within(page, 3000) == []
+    traffic.at_rest()
+    assert traffic.within(3000) == []
