@@ -25,8 +25,9 @@ from starlette.types import Message
 
 from benchmarks.hostile_uploads import ALL_SHARES, KINDS, Upload, uploads
 from benchmarks.report import Cell, Report, Table, command_line
+from explainer.folder import FOLDER_VARIABLE
 from explainer.jobs.reports import resolve
-from explainer.own import FOLDER_VARIABLE, is_own
+from explainer.own import is_own
 from explainer.ui.model_routes import model_routes
 from explainer.ui.own_routes import own_routes
 from explainer.ui.picture_routes import picture_routes

@@ -13,21 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explainer.keep import (
-    FOLDER_VARIABLE,
     Draft,
     forget,
     is_kept,
     keep,
     load,
     name_of,
-    open_folder,
     opened,
     touch,
 )
 from explainer.room import OWN_PATTERN, StorageFull, is_own
 
 __all__ = [
-    "FOLDER_VARIABLE",
     "GONE",
     "OWN_PATTERN",
     "PICTURE_BYTES",
@@ -53,7 +50,6 @@ __all__ = [
     "load_points",
     "load_upload",
     "model_name",
-    "open_folder",
     "open_model",
     "touch",
 ]

@@ -7,7 +7,7 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", DIFFUSERS_OFFLIN
 import torch
 from hypothesis import settings
 
-from explainer.own import open_folder
+from explainer.folder import open_folder
 
 # Before any worker process is started: they learn from the environment where it is.
 open_folder()

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from explainer.folder import FOLDER_VARIABLE
+
+ROOT = Path(__file__).parent.parent
 PROC = Path("/proc")
+
+
+def in_another_process(program: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code with a folder of its own for what learners made, and wait for its end."""
+    environment = {k: v for k, v in os.environ.items() if k != FOLDER_VARIABLE}
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
 
 
 def wait_until(true: Callable[[], object], seconds: float, what: str) -> None:

@@ -24,7 +24,8 @@ from explainer.checkpoints import (
     to_bytes,
 )
 from explainer.config import TrainConfig
-from explainer.own import FOLDER_VARIABLE, keep_curve
+from explainer.folder import FOLDER_VARIABLE
+from explainer.own import keep_curve
 from explainer.sampling import ddim_step, last, sample
 from explainer.schedules import make_schedule
 from explainer.spacing import timesteps

@@ -7,7 +7,8 @@ from sklearn.datasets import make_s_curve
 from torch.testing import assert_close
 
 from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline, spread
-from explainer.own import FOLDER_VARIABLE, keep_points
+from explainer.folder import FOLDER_VARIABLE
+from explainer.own import keep_points
 from explainer.settings import DATASET_NAMES
 
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from explainer.folder import FOLDER_VARIABLE
 from explainer.frames import decode
 from explainer.jobs.reports import WORKER_LOST
 from explainer.jobs.worker import NICENESS
-from explainer.keep import FOLDER_VARIABLE
 from tests.browser.app.server import free_port, start_app
 from tests.processes import niceness, state, wait_until, with_mark
 

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "explainer"
 
 # Low to high: a module imports from its own layer or a lower one.
 LAYERS = [
-    {"design", "frames", "heap", "keep", "load", "own", "room", "table"},
+    {"design", "folder", "frames", "heap", "keep", "load", "own", "room", "table"},
     {"settings"},
     {"betas", "config"},
     {"cost", "presets", "lesson", "lesson_code", "takehome"},
@@ -49,7 +49,7 @@ FROM_SUBPACKAGES = {
 TORCH_FREE = [
     "settings", "config", "cost", "presets", "design", "frames", "own", "shipped", "table",
     "page_settings", "noise_settings", "keep", "header", "own_models", "lesson", "lesson_code",
-    "takehome", "restore_config", "load", "room", "heap",
+    "takehome", "restore_config", "load", "room", "heap", "folder",
 ]  # fmt: skip
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,17 +12,18 @@ from pathlib import Path
 import pytest
 
 from explainer import keep, room
+from explainer.folder import FOLDER_VARIABLE
 from explainer.keep import FULL, forget, is_kept, load, name_of
 from explainer.room import USED_UP, StorageFull, is_own
+from tests.processes import in_another_process
 
-ROOT = Path(__file__).parent.parent
 GONE = "It is gone."
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "own"
-    monkeypatch.setenv(keep.FOLDER_VARIABLE, str(folder))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     return folder
 
 
@@ -185,7 +184,8 @@ def test_a_full_disk_is_one_sentence(
 LIMITED = """
 import resource, signal
 from explainer import keep
-folder = keep.open_folder()
+from explainer.folder import LOCK_NAME, open_folder
+folder = open_folder()
 small = keep.keep("note", bytes(1000))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
@@ -194,77 +194,10 @@ try:
 except keep.StorageFull as error:
     print(error)
 assert keep.load(small, ["note"], "")[1] == bytes(1000)
-assert sorted(path.name for path in folder.iterdir()) == sorted([small, keep.LOCK_NAME])
+assert sorted(path.name for path in folder.iterdir()) == sorted([small, LOCK_NAME])
 """
 
 
 def test_what_the_system_cuts_off_leaves_nothing_behind() -> None:
     done = in_another_process(LIMITED)
     assert done.stdout == f"{FULL}\n", done.stderr
-
-
-ABANDONED = """
-import os, signal
-from explainer.keep import open_folder
-print(open_folder(), flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_the_folder_of_a_killed_server_is_removed_by_the_next_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(keep.tempfile, "tempdir", str(tmp_path))
-    left = Path(in_another_process(ABANDONED).stdout.strip())
-    mine = Path(keep.tempfile.mkdtemp(prefix=keep.FOLDER_PREFIX))
-    keep.claim(mine)
-    unclaimed = Path(keep.tempfile.mkdtemp(prefix=keep.FOLDER_PREFIX))
-    assert left.is_dir()
-    keep.remove_abandoned()
-    assert not left.exists()
-    assert mine.is_dir(), "in use by this process"
-    assert unclaimed.is_dir(), "about to be claimed, or somebody else's"
-
-
-def in_another_process(program: str) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k != keep.FOLDER_VARIABLE}
-    return subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-
-
-PROGRAM = """
-import os, subprocess, sys
-from explainer.own import FOLDER_VARIABLE, open_folder
-import numpy as np
-assert FOLDER_VARIABLE not in os.environ
-folder = open_folder()
-assert open_folder() == folder and folder.is_dir()
-from explainer.own import keep_points
-name = keep_points(np.eye(2), np.zeros(2))
-child = "from explainer.own import load_points; print(len(load_points({!r})[0]))".format(name)
-done = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, check=True)
-assert done.stdout == "2\\n"
-if hasattr(os, "fork") and os.fork() == 0:
-    sys.exit()  # runs the hooks that it inherited
-elif hasattr(os, "fork"):
-    os.wait()
-assert folder.is_dir(), "a child took the folder away"
-print(folder)
-"""
-
-
-def test_a_folder_of_our_own_is_seen_by_children_and_removed_at_the_end() -> None:
-    environment = {k: v for k, v in os.environ.items() if k != keep.FOLDER_VARIABLE}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert not Path(done.stdout.strip()).exists()
-
-
-def test_a_named_folder_is_made_and_stays(folder: Path) -> None:
-    assert not folder.exists()
-    assert keep.open_folder() == folder
-    assert folder.is_dir()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from explainer import own
+from explainer.folder import FOLDER_VARIABLE
 from explainer.own import (
     is_own,
     keep_curve,
@@ -31,7 +32,7 @@ GONE = r"^These points are no longer here: draw, upload or design it again\.$"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "own"
-    monkeypatch.setenv(own.FOLDER_VARIABLE, str(folder))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     return folder
 
 

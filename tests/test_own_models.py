@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from explainer import keep
+from explainer.folder import FOLDER_VARIABLE
 from explainer.own import keep_curve, keep_model
 from explainer.own_models import OwnModel, describe, own_model
 from explainer.page_settings import SampleSettings, model_levels
@@ -18,7 +18,7 @@ UNKNOWN = "own-0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(keep.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     own_model.cache_clear()
     return tmp_path
 

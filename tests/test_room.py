@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from explainer import room
-from explainer.keep import FOLDER_VARIABLE, Draft, forget, is_kept, keep
+from explainer.folder import FOLDER_VARIABLE
+from explainer.keep import Draft, forget, is_kept, keep
 from explainer.room import HOLDER, SHARE_USED_UP, USED_UP, StorageFull, room_in
 
 SIZE = 100  # of each file's content; its kind is a line more

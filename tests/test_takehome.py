@@ -23,16 +23,10 @@ import torch
 from explainer import metrics
 from explainer.checkpoints import OWN_SCHEDULE, load
 from explainer.config import TrainConfig
+from explainer.folder import FOLDER_VARIABLE
 from explainer.lesson import file_stem, lesson
 from explainer.lesson_code import config_code, own_code
-from explainer.own import (
-    FOLDER_VARIABLE,
-    is_own,
-    keep_curve,
-    keep_points,
-    load_curve,
-    load_points,
-)
+from explainer.own import is_own, keep_curve, keep_points, load_curve, load_points
 from explainer.presets import PRESETS
 from explainer.takehome import notebook, script
 from explainer.training import Trainer, train

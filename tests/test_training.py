@@ -13,8 +13,9 @@ from torch.testing import assert_close
 
 from explainer.batches import FRESH_POINTS, VALIDATION_SEED
 from explainer.data import S_CURVE_NOISE, make_dataset, s_curve_centreline
+from explainer.folder import FOLDER_VARIABLE
 from explainer.metrics import sliced_wasserstein, stray_share
-from explainer.own import FOLDER_VARIABLE, keep_points
+from explainer.own import keep_points
 from explainer.presets import TUTORIAL_STEPS_PER_EPOCH
 from explainer.trainer import Trainer
 from explainer.training import PRESETS, TrainConfig, TrainingDiverged, resume, train

@@ -11,7 +11,7 @@ import pytest
 from benchmarks import uploads
 from benchmarks.hostile_uploads import ALL_SHARES, KINDS, PATHS, SMALL, Upload, model
 from benchmarks.uploads import Desk, Outcome, by_kind, each, problem
-from explainer.own import FOLDER_VARIABLE
+from explainer.folder import FOLDER_VARIABLE
 from explainer.table import MAX_BYTES
 
 TABLE = PATHS["table"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from explainer.folder import open_folder
 from explainer.heap import give_back_what_is_freed
 from explainer.jobs import Calculator, JobStore, WorkerPool
-from explainer.own import open_folder
 from explainer.page_settings import ForwardSettings, NoisingSettings
 
 # The forkserver imports these once; every worker starts from there in a tenth of a second. The

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from explainer.keep import open_folder
+from explainer.folder import open_folder
 from explainer.load import Meter, folder_bytes
 from explainer.room import is_own, room_in
 from explainer.settings import Settings

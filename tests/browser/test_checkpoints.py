@@ -20,8 +20,9 @@ from starlette.routing import Route
 
 import explainer.ui
 from explainer.experiments.models import check_model
+from explainer.folder import FOLDER_VARIABLE
 from explainer.jobs import UnknownJob
-from explainer.own import FOLDER_VARIABLE, is_own, keep_model, load_model_bytes, model_name
+from explainer.own import is_own, keep_model, load_model_bytes, model_name
 from explainer.ui.model_routes import model_routes
 from explainer.ui.services import Services
 from explainer.ui.text.checkpoints import CHECKPOINT_WORDS

@@ -21,7 +21,8 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 import explainer.ui
-from explainer.own import FOLDER_VARIABLE, is_own, load_points
+from explainer.folder import FOLDER_VARIABLE
+from explainer.own import is_own, load_points
 from explainer.ui.own_routes import own_routes
 
 pytestmark = pytest.mark.browser

@@ -17,9 +17,10 @@ from explainer.checkpoints import Checkpoint, from_bytes
 from explainer.config import TrainConfig
 from explainer.experiments import learning
 from explainer.experiments.learning import BYTES_A_SECOND, PICTURE_EVERY, REST, SMALL, TURN, LiveRun
+from explainer.folder import FOLDER_VARIABLE
 from explainer.frames import decode
 from explainer.jobs import JobStore, Report, WorkerPool, run_inline
-from explainer.own import FOLDER_VARIABLE, forget, keep_curve, keep_model
+from explainer.own import forget, keep_curve, keep_model
 from explainer.presets import PRESETS
 from explainer.schedules import _cached, make_schedule
 from explainer.snapshots import Snapshot, TrainingDiverged

@@ -23,8 +23,9 @@ from explainer.experiments.undo_scenes import (
     Scene,
     scene_of,
 )
+from explainer.folder import FOLDER_VARIABLE
 from explainer.frames import decode, dequantise
-from explainer.own import FOLDER_VARIABLE, keep_points
+from explainer.own import keep_points
 from explainer.restore_config import RestoreConfig
 from explainer.restorers import Restorer
 from explainer.settings import MAIN_CORRUPTIONS

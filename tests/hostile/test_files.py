@@ -29,9 +29,10 @@ from benchmarks.hostile_uploads import ALL_SHARES, KINDS, Upload, uploads
 from benchmarks.uploads import problem
 from explainer import keep, room
 from explainer.data import make_dataset
+from explainer.folder import FOLDER_VARIABLE, open_folder
 from explainer.jobs import JobStore
 from explainer.jobs.reports import resolve
-from explainer.keep import FOLDER_VARIABLE, FULL, open_folder
+from explainer.keep import FULL
 from explainer.room import USED_UP, is_own
 from explainer.ui.model_routes import model_routes
 from explainer.ui.own_routes import own_routes

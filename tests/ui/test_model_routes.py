@@ -12,17 +12,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from explainer.folder import open_folder
 from explainer.header import MAX_BYTES
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout, Calculator, UnknownJob
-from explainer.own import (
-    is_kept,
-    is_own,
-    keep_curve,
-    keep_model,
-    load_model_bytes,
-    model_name,
-    open_folder,
-)
+from explainer.own import is_kept, is_own, keep_curve, keep_model, load_model_bytes, model_name
 from explainer.ui.model_routes import file_name, model_routes
 from explainer.ui.services import Services
 from tests.made_models import SMALL, model_bytes

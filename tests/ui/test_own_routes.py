@@ -15,15 +15,8 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from explainer.own import (
-    FOLDER_VARIABLE,
-    is_own,
-    keep_model,
-    keep_picture,
-    keep_upload,
-    load_curve,
-    load_points,
-)
+from explainer.folder import FOLDER_VARIABLE
+from explainer.own import is_own, keep_model, keep_picture, keep_upload, load_curve, load_points
 from explainer.ui.own_routes import MAX_JSON, own_routes
 
 KEYS = {"name", "n", "notes", "header", "preview", "separator", "decimal", "thumbnail",

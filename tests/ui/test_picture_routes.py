@@ -13,9 +13,10 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from explainer.folder import open_folder
 from explainer.jobs import Busy, CalculationFailed, CalculationTimeout, Calculator
 from explainer.noise_settings import PictureSettings
-from explainer.own import PICTURE_BYTES, forget, is_own, kind_of, load_picture, open_folder
+from explainer.own import PICTURE_BYTES, forget, is_own, kind_of, load_picture
 from explainer.ui.picture_routes import picture_routes
 from explainer.ui.services import Services
 

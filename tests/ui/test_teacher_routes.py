@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from explainer.folder import FOLDER_VARIABLE
 from explainer.jobs import JobStore
 from explainer.jobs.job import HELD
-from explainer.keep import FOLDER_VARIABLE, keep
+from explainer.keep import keep
 from explainer.ui.services import Services
 from explainer.ui.teacher_door import MAX_PAGES, WINDOW, WRONG_FROM_ALL, WRONG_FROM_ONE, Door
 from explainer.ui.teacher_routes import MAX_JSON, teacher_routes

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from explainer.folder import FOLDER_VARIABLE
 from explainer.frames import decode
 from explainer.jobs import JobStore
 from explainer.jobs.reports import resolve
-from explainer.own import FOLDER_VARIABLE, keep_points
+from explainer.own import keep_points
 from explainer.restore_config import recipe
 from explainer.ui.api import make_routes
 from explainer.ui.services import Services
