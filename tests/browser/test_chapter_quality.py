@@ -167,7 +167,7 @@ def desk(page: Page) -> Desk:
 
 
 def short(value: float) -> str:
-    return f"{value:.2g}"
+    return f"{value:#.2g}"
 
 
 def ready(desk: Desk) -> dict[str, Any]:
@@ -206,12 +206,12 @@ def test_the_sentence_says_who_gets_near_with_how_few_steps(desk: Desk) -> None:
     desk.quality[OWN] = found
     desk.open(model=OWN, steps=11).drawn()
     expect(desk.told).to_have_text(  # twice 0.002 is enough
-        "At 10 steps DDPM is at 0.007, DDIM is at 0.0041 and DPM-Solver++ is at 0.004; real data "
+        "At 10 steps DDPM is at 0.0070, DDIM is at 0.0041 and DPM-Solver++ is at 0.0040; real data "
         "against other real data are at 0.0018 to 0.0025. To come within twice the distance of "
         "real data, DPM-Solver++ needs 5 steps, DDIM needs 20 steps and DDPM is not good enough "
         "even with 20."
     )
-    assert desk.told.locator("b").first.inner_text() == "0.007"
+    assert desk.told.locator("b").first.inner_text() == "0.0070"
 
 
 def test_a_schedule_that_ends_too_early_is_told_to_be_the_reason(desk: Desk) -> None:
@@ -297,10 +297,10 @@ def test_cells_are_asked_for_one_after_the_other(desk: Desk) -> None:
         }  # fmt: skip
         desk.answer()
     expect(desk.progress).to_be_hidden()
-    expect(desk.told).to_contain_text("At 20 steps DDPM is at 0.005, ")
+    expect(desk.told).to_contain_text("At 20 steps DDPM is at 0.0050, ")
     desk.drawn()
     assert desk.lines() == [WORDS["real"], "DDPM", "DDIM, η = 0", "DPM-Solver++ 2M"]
-    assert desk.cell("DDPM", 5).text_content() == "0.02 (0.016 to 0.022)"
+    assert desk.cell("DDPM", 5).text_content() == "0.020 (0.016 to 0.022)"
 
 
 def test_stop_and_go_on(desk: Desk) -> None:
@@ -338,7 +338,7 @@ def test_another_model_ends_the_asking_for_this_one(desk: Desk) -> None:
     assert desk.told.inner_text() == before
     desk.hold = False
     desk.tell(model=OWN)
-    expect(desk.told).to_contain_text("At 20 steps DDPM is at 0.005, ")
+    expect(desk.told).to_contain_text("At 20 steps DDPM is at 0.0050, ")
     expect(desk.progress).to_be_hidden()
     assert len(desk.asked) == 7
 
@@ -378,7 +378,7 @@ def test_what_cannot_be_measured_is_told_and_left_out(desk: Desk, errors: list[s
     expect(desk.progress).to_be_hidden()
     expect(desk.page.get_by_role("alert")).to_have_text("These samples are no numbers.")
     assert desk.cell("DDPM", 5).text_content() == WORDS["unknown"]
-    expect(desk.told).to_contain_text("At 20 steps DDPM is at 0.005, ")
+    expect(desk.told).to_contain_text("At 20 steps DDPM is at 0.0050, ")
     assert len(errors) == 1  # the browser's own word on the status
     errors.clear()
 

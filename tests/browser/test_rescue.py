@@ -67,6 +67,11 @@ def test_a_checkpoint_is_kept_now_and_then(page: Page) -> None:
     assert server.steps == []
 
 
+def test_where_nothing_is_learnt_yet_nothing_is_kept_but_soon(page: Page) -> None:
+    server = Server(page, 0, 20)
+    assert server.kept_after((4, 2), (5, 3), (7, 3)) == [None, None, 20]
+
+
 def test_one_that_did_not_come_is_fetched_again(page: Page, errors: list[str]) -> None:
     server = Server(page, None, 40)
     assert server.kept_after((4, 2), (5, 2), (15, 2)) == [None, None, 40]

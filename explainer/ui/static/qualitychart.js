@@ -22,8 +22,9 @@ export function median(values) {
 /** A positive number of any size, with two digits that count. */
 export function told(value) {
   const rounded = Number(value.toPrecision(2));
-  if (rounded === 0 || (rounded >= 1e-4 && rounded < 1e5)) return String(rounded);
-  const [digits, exponent] = rounded.toExponential().split("e");
+  if (rounded === 0 || (rounded >= 10 && rounded < 1e5)) return String(rounded);
+  if (rounded >= 1e-4 && rounded < 10) return value.toPrecision(2); // also a last digit that is 0
+  const [digits, exponent] = value.toExponential(1).split("e");
   const power = exponent.replace("+", "").replace("-", "⁻").replace(/\d/g, (digit) => SUPERSCRIPTS[digit]);
   return `${digits} · 10${power}`;
 }

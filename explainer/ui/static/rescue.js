@@ -74,8 +74,10 @@ export class Rescue {
     this.#busy = bytesAt(`api/runs/${run}/checkpoint`)
       .then(async (bytes) => {
         if (!bytes || run !== this.#run) return;
+        const step = stepOf(bytes);
+        if (!step) return void (this.#next = performance.now() + FIRST); // nothing is learnt yet
         this.#next = performance.now() + Math.max(EVERY, bytes.byteLength / BYTES_A_MILLISECOND);
-        await keep(this.#key, { run, bytes, step: stepOf(bytes) });
+        await keep(this.#key, { run, bytes, step });
         if (run === this.#run) this.#seq = seq;
       })
       .catch(() => {}) // not a checkpoint that can be read: the last one stays

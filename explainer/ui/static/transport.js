@@ -67,7 +67,7 @@ const SHELL = `<div class="dl-bar">
       ><button type="button" name="pause"></button><button type="button" name="step"></button
       ><button type="button" name="stop"></button></div>
     <div class="dl-buttons"><button type="button" name="reset"></button><button type="button" name="newSeed"></button></div>
-    <fieldset class="dl-speed"><legend></legend></fieldset>
+    <div class="dl-speed" role="radiogroup" aria-labelledby="dl-speed"><span id="dl-speed"></span></div>
   </div>
   <p class="dl-status" role="status"><span></span> <button type="button" name="mine" hidden></button
     > <button type="button" name="rescue" hidden></button></p>
@@ -92,7 +92,7 @@ export class Transport {
       button.addEventListener("click", () => isIdle(button) || actions[name]());
     }
     const find = (selector) => root.querySelector(selector);
-    find("legend").textContent = words.speed;
+    find("#dl-speed").textContent = words.speed;
     for (const pace of PACES) {
       const choice = make("input", { type: "radio", name: "dl-pace", value: pace, checked: pace === this.pace });
       choice.addEventListener("change", () => {

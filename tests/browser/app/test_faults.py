@@ -245,8 +245,9 @@ def test_a_run_lost_with_the_server_goes_on_from_what_the_browser_kept(
         wire = apps.enter_context(wired(first.enter_context(serving())[0]))
         desk = Desk(page, wire.address)
         desk.set("Seed", "5")
+        lost = long_run(desk)
         with page.expect_response(re.compile("/checkpoint$")) as fetched:
-            lost = long_run(desk)
+            pass  # it comes every now and then
         kept = len(fetched.value.body())
         assert 100_000 < kept < 2_000_000
         desk.checkpoints.get_by_role("textbox").fill("by name")

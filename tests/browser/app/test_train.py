@@ -183,6 +183,7 @@ def test_a_seed_has_its_first_weights(page: Page, app: str) -> None:
     expect(seed).not_to_have_value("0")
     desk.says(f"S-curve · Fast · seed {seed.input_value()}", "Paused.")
     desk.at_step(0)
+    until(canvas(desk.view), "(canvas, ...old) => !old.includes(canvas.toDataURL())", first, last)
     assert desk.picture() not in (first, last)
     desk.set("Seed", "0")
     desk.press("Start again")
