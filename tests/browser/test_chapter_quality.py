@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Error, Locator, Page, Route, expect
 
 from explainer.experiments.quality_steps import known_quality
 from explainer.ui.text.quality import WORDS
+from tests.browser import modules
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("errors")]
 
@@ -174,6 +175,16 @@ def ready(desk: Desk) -> dict[str, Any]:
     found = json.loads(json.dumps(known_quality({"model": "s_curve-fast"})))
     desk.quality["s_curve-fast"] = found
     return {line["name"]: line["swd"] for line in found["lines"] if not line["perfect"]}
+
+
+def test_a_number_has_the_digits_that_count(page: Page) -> None:
+    values = [0, 0.003, 0.01999, 0.0156, 9.96, 314, 0.00001, 1_234_567]
+    body = "return a[0].map((value) => [m.told(value), m.told(value, 1)])"
+    told = modules.Desk(page).call("page/qualitychart.js", body, values)
+    assert [list(pair) for pair in zip(*told, strict=True)] == [
+        ["0", "0.0030", "0.020", "0.016", "10", "310", "1.0 · 10⁻⁵", "1.2 · 10⁶"],
+        ["0", "0.003", "0.02", "0.02", "10", "300", "1 · 10⁻⁵", "1 · 10⁶"],
+    ]
 
 
 def test_what_is_known_is_shown_at_once(desk: Desk) -> None:

@@ -202,7 +202,7 @@ function sentences(answer, value, words) {
   if (!all.length) return [words.waiting];
   const away = (steps) => Math.abs(Math.log(steps / value.steps));
   const steps = all.reduce((best, next) => (away(next) < away(best) ? next : best));
-  const [low, high] = [Math.min(...answer.real), Math.max(...answer.real)].map(told);
+  const [low, high] = [Math.min(...answer.real), Math.max(...answer.real)].map((swd) => told(swd));
   const about = (template, name, values) => bold(template, { name: [words.short[name]], ...values });
   const parts = compared.map(({ name, swd }) => about(words.part, name, { value: told(median(swd[steps])) }));
   const real = bold(low === high ? words.realOne : words.realRange, { low, high });

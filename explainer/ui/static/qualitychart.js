@@ -19,14 +19,14 @@ export function median(values) {
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-/** A positive number of any size, with two digits that count. */
-export function told(value) {
-  const rounded = Number(value.toPrecision(2));
+/** A positive number of any size, with so many digits that count. */
+export function told(value, digits = 2) {
+  const rounded = Number(value.toPrecision(digits));
   if (rounded === 0 || (rounded >= 10 && rounded < 1e5)) return String(rounded);
-  if (rounded >= 1e-4 && rounded < 10) return value.toPrecision(2); // also a last digit that is 0
-  const [digits, exponent] = value.toExponential(1).split("e");
+  if (rounded >= 1e-4 && rounded < 10) return value.toPrecision(digits); // with a last 0
+  const [factor, exponent] = value.toExponential(digits - 1).split("e");
   const power = exponent.replace("+", "").replace("-", "⁻").replace(/\d/g, (digit) => SUPERSCRIPTS[digit]);
-  return `${digits} · 10${power}`;
+  return `${factor} · 10${power}`;
 }
 
 /** Median and range in words. */
@@ -128,7 +128,7 @@ export function figure({ lines, real, steps }, value, words, revision) {
     },
     yaxis: {
       type: "log", title: { text: words.distance_axis, standoff: 6 },
-      tickmode: "array", tickvals: ticks, ticktext: ticks.map(told),
+      tickmode: "array", tickvals: ticks, ticktext: ticks.map((tick) => told(tick, 1)),
     },
     ...marks(value, words),
   };
