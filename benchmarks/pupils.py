@@ -151,10 +151,13 @@ class Pupil:
         if found is None:
             self._measured.wrong.append("no run was started")
             return trained
-        since, seen = 0, False
+        since, seen, now = 0, False, trained.pressed
         while trained.status in ("", *LIVE):
             content = await self._get(f"/api/runs/{found[1]}?since={since}", "snapshot")
             if content is None:
+                if time.perf_counter() - now > PATIENCE:
+                    self._measured.wrong.append("a run was not found again")
+                    return trained
                 await asyncio.sleep(2)
                 continue
             header, arrays = decode(content)

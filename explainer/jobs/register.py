@@ -12,6 +12,8 @@ from explainer.jobs.history import History
 from explainer.jobs.job import ENDED, LIVE, Job, Status, UnknownJob
 
 KEPT_OF_ONE = 2  # ended runs of a kind and a visitor: a page comes back to its last one
+FRESH = 8  # of those that ended last: their pages have yet to see it, so they weigh nothing
+UNFAIR = 2.0  # equal shares of all bytes; runs of one recipe weigh never quite the same
 
 
 class Register:
@@ -24,7 +26,7 @@ class Register:
     max_kept : int
         Ended runs kept at most; the oldest go first, a live one never.
     max_bytes : int
-        What the ended runs may weigh together.
+        What the ended runs may weigh together, without the few that ended last.
     max_frames : int
         Pictures kept of each run.
     """
@@ -106,9 +108,10 @@ def beyond_bounds(
 ) -> list[Job]:
     """Choose the ended runs that are kept no longer, the oldest ones; never a live one.
 
-    Of each visitor the latest few of a kind stay, and where all of them weigh too much, the
-    visitor whose runs weigh most gives up one: who trains again and again, or the largest networks,
-    takes nothing from others. What is held is soon as much as it will ever be.
+    Of each visitor the latest few of a kind stay. Where all of them weigh too much, whoever holds
+    much more than an equal share gives up a run, else whoever has the oldest: so those who train
+    again and again, or the largest networks, take nothing from others, and no run goes before its
+    page has seen its end.
 
     Parameters
     ----------
@@ -119,7 +122,7 @@ def beyond_bounds(
     max_kept : int
         Ended runs that may stay.
     max_bytes : int
-        What they may weigh together.
+        What they may weigh together, without the latest few.
 
     Returns
     -------
@@ -134,14 +137,16 @@ def beyond_bounds(
         of_one[job.visitor, job.target] += 1
         if of_one[job.visitor, job.target] <= KEPT_OF_ONE and job.ended_at >= ended_before:
             latest.append(job)
-    kept: dict[str, list[Job]] = {}
-    for job in latest[:max_kept]:
-        kept.setdefault(job.visitor, []).append(job)
-    weights = {who: sum(job.history.bytes for job in theirs) for who, theirs in kept.items()}
-    while sum(weights.values()) > max_bytes:
-        heaviest = max(weights, key=lambda who: (weights[who], -kept[who][0].ended_at))
-        weights[heaviest] -= kept[heaviest].pop().history.bytes  # the oldest
-        if not kept[heaviest]:
-            del kept[heaviest], weights[heaviest]
-    stays = {job.id for theirs in kept.values() for job in theirs}
+    fresh, old = latest[:max_kept][:FRESH], latest[FRESH:max_kept]
+    weights = Counter[str]()
+    for job in old:
+        weights[job.visitor] += job.history.bytes
+    while weights.total() > max_bytes:
+        heaviest, weight = weights.most_common(1)[0]
+        unfair = weight > UNFAIR * max_bytes / len(weights)
+        gone = next(job for job in reversed(old) if not unfair or job.visitor == heaviest)
+        old.remove(gone)
+        weights[gone.visitor] -= gone.history.bytes
+        weights = +weights  # who has none left has no share
+    stays = {job.id for job in (*fresh, *old)}
     return [job for job in ended if job.id not in stays]

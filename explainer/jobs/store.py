@@ -56,7 +56,7 @@ class JobStore:
     max_kept : int
         Ended runs kept at most; the oldest go first, a live one never.
     max_bytes : int
-        What the ended runs may weigh together.
+        What the ended runs may weigh together, without the few that ended last.
     max_frames : int
         Pictures kept of each run.
     max_queued : int

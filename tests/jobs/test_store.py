@@ -3,6 +3,7 @@
 import inspect
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -17,6 +18,7 @@ from explainer.jobs import (
 )
 from explainer.jobs.facts import Pupils
 from explainer.jobs.job import HELD, MADE_WAY, NEXT, patience
+from explainer.jobs.register import FRESH
 from explainer.jobs.reports import CANNOT_START
 from tests.jobs import targets
 from tests.jobs.helpers import FakeClock, FakeRunner
@@ -302,29 +304,67 @@ def test_who_trains_again_and_again_takes_nothing_from_others(make, runner):
             store.poll(job)
 
 
+def end(store, runner, clock, size, visitor):
+    """Have a run that leaves so many bytes end, and a second pass."""
+    job = submit(store, visitor)
+    runner.emit(Event("report", job, Report(1.0, result=bytes(size))))
+    runner.emit(Event("done", job))
+    clock.now += 1.0
+    return job
+
+
+def end_fresh(store, runner, clock):
+    """Have so many runs end that none before them is one of the latest any more."""
+    return [end(store, runner, clock, 0, f"fresh {clock.now} {i}") for i in range(FRESH)]
+
+
+def here(store, jobs):
+    """Tell which of some runs are still known."""
+    known = []
+    for job in jobs:
+        with suppress(UnknownJob):
+            store.poll(job)
+            known.append(job)
+    return known
+
+
 def test_the_largest_networks_push_out_no_others(make, runner, clock):
     store = make(max_bytes=2500)
-    names = ["small0", "large", "small1", "large", "small2"]
-    ended = []
-    for name in names:
-        ended.append(submit(store, name))
-        size = 1500 if name == "large" else 300
-        runner.emit(Event("report", ended[-1], Report(1.0, result=bytes(size))))
-        runner.emit(Event("done", ended[-1]))
-        clock.now += 1.0
+    sizes = {"small0": 300, "large": 1500, "small1": 300, "large ": 1500, "small2": 300}
+    small0, first, small1, second, small2 = (
+        end(store, runner, clock, size, name.strip()) for name, size in sizes.items()
+    )
+    end_fresh(store, runner, clock)
     store.sweep()
-    assert len(store.result(ended[3])) == 1500, "the newer of the two fits beside all others"
-    with pytest.raises(UnknownJob):
-        store.poll(ended[1])
-    for i in range(3, 6):
-        job = submit(store, f"small{i}")
-        runner.emit(Event("report", job, Report(1.0, result=bytes(300))))
-        runner.emit(Event("done", job))
-        ended.append(job)
+    assert here(store, [first, second]) == [second], "the newer one fits beside all others"
+    small = [small0, small1, small2]
+    small += [end(store, runner, clock, 300, f"small{i}") for i in range(3, 6)]
+    end_fresh(store, runner, clock)
     store.sweep()
-    with pytest.raises(UnknownJob):
-        store.poll(ended[3])  # now it does not
-    assert [store.poll(job).status for job in ended[:5:2] + ended[5:]] == ["done"] * 6
+    assert here(store, [second, *small]) == small, "now it does not"
+
+
+def test_a_page_sees_the_end_of_its_run_however_many_end(make, runner, clock):
+    store = make(max_bytes=10_000)
+    jobs = []
+    for i in range(100):
+        jobs.append(end(store, runner, clock, 500 + 7 * i % 40, str(i)))
+        store.sweep()
+        assert store.poll(jobs[-1]).status == "done"
+    kept = here(store, jobs)
+    assert kept == jobs[-len(kept) :], "the latest ones"
+    assert 10_000 / 540 < len(kept) - FRESH < 10_000 / 500
+
+
+def test_a_page_sees_the_end_of_a_large_run_which_costs_no_other_its_own(make, runner, clock):
+    store = make(max_bytes=10_000)
+    small = [end(store, runner, clock, 500, str(i)) for i in range(20)]
+    large = end(store, runner, clock, 9000, "large")
+    store.sweep()
+    assert here(store, [*small, large]) == [*small, large]
+    end_fresh(store, runner, clock)
+    store.sweep()
+    assert here(store, [*small, large]) == small
 
 
 def test_a_long_pause_ends_where_others_wait(make, runner, clock):
@@ -391,12 +431,13 @@ def test_ended_runs_are_bounded_in_bytes_and_live_ones_stay(make, runner, clock)
         runner.emit(Event("report", ended[-1], Report(0.5, frame=bytes(400), result=bytes(600))))
         runner.emit(Event("done", ended[-1]))
         clock.now += 1.0
+    end_fresh(store, runner, clock)
     store.sweep()
     assert store.stats() == {
         "queued": 0,
         "running": 1,
         "paused": 0,
-        "done": 2,
+        "done": 2 + FRESH,
         "stopped": 0,
         "failed": 0,
         "workers": 1,
