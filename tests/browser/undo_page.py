@@ -119,8 +119,9 @@ class UndoDesk:
         return self
 
     def train(self) -> None:
-        """Start a run and wait for its first news; plotly.js comes meanwhile, and is large."""
+        """Start the first run and wait for its first news; plotly.js, large, comes meanwhile."""
         self.page.locator(".du-train").click()
+        expect(self.status).not_to_be_empty()
         expect(self.status).not_to_contain_text(WORDS["statuses"]["starting"], timeout=20000)
 
     def tell(self, **changes: Any) -> None:
