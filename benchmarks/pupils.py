@@ -151,25 +151,25 @@ class Pupil:
         if found is None:
             self._measured.wrong.append("no run was started")
             return trained
-        since, seen, now = 0, False, trained.pressed
+        since, seen, heard = 0, False, trained.pressed
         while trained.status in ("", *LIVE):
             content = await self._get(f"/api/runs/{found[1]}?since={since}", "snapshot")
             if content is None:
-                if time.perf_counter() - now > PATIENCE:
+                if time.perf_counter() - heard > PATIENCE:
                     self._measured.wrong.append("a run was not found again")
                     return trained
                 await asyncio.sleep(2)
                 continue
             header, arrays = decode(content)
             since, trained.status = header["seq"], header["status"]
-            now = time.perf_counter()
+            heard = time.perf_counter()
             if trained.status == "queued":
                 trained.positions.append(header["queue_position"])
             elif not trained.began:
-                trained.began = now
+                trained.began = heard
             if arrays and not seen:
                 seen = True
-                self._measured.times["first picture"].append(now - trained.pressed)
+                self._measured.times["first picture"].append(heard - trained.pressed)
             await asyncio.sleep(max(header.get("again", 0.0), EVERY if seen else FIRST))
         trained.ended = time.perf_counter()
         self._measured.times["trained"].append(trained.ended - trained.pressed)

@@ -110,8 +110,8 @@ def beyond_bounds(
 
     Of each visitor the latest few of a kind stay. Where all of them weigh too much, whoever holds
     much more than an equal share gives up a run, else whoever has the oldest: so those who train
-    again and again, or the largest networks, take nothing from others, and no run goes before its
-    page has seen its end.
+    again and again, or the largest networks, take nothing from others. The few that ended last
+    stay whatever they weigh, for their pages to see the end.
 
     Parameters
     ----------
@@ -137,7 +137,8 @@ def beyond_bounds(
         of_one[job.visitor, job.target] += 1
         if of_one[job.visitor, job.target] <= KEPT_OF_ONE and job.ended_at >= ended_before:
             latest.append(job)
-    fresh, old = latest[:max_kept][:FRESH], latest[FRESH:max_kept]
+    del latest[max_kept:]
+    fresh, old = latest[:FRESH], latest[FRESH:]
     weights = Counter[str]()
     for job in old:
         weights[job.visitor] += job.history.bytes

@@ -304,10 +304,10 @@ def test_who_trains_again_and_again_takes_nothing_from_others(make, runner):
             store.poll(job)
 
 
-def end(store, runner, clock, size, visitor):
-    """Have a run that leaves so many bytes end, and a second pass."""
+def end(store, runner, clock, visitor, **left):
+    """Have a run that leaves some bytes end, and a second pass."""
     job = submit(store, visitor)
-    runner.emit(Event("report", job, Report(1.0, result=bytes(size))))
+    runner.emit(Event("report", job, Report(1.0, **left)))
     runner.emit(Event("done", job))
     clock.now += 1.0
     return job
@@ -315,7 +315,8 @@ def end(store, runner, clock, size, visitor):
 
 def end_fresh(store, runner, clock):
     """Have so many runs end that none before them is one of the latest any more."""
-    return [end(store, runner, clock, 0, f"fresh {clock.now} {i}") for i in range(FRESH)]
+    for _ in range(FRESH):
+        end(store, runner, clock, f"fresh {clock.now}")
 
 
 def here(store, jobs):
@@ -330,25 +331,31 @@ def here(store, jobs):
 
 def test_the_largest_networks_push_out_no_others(make, runner, clock):
     store = make(max_bytes=2500)
-    sizes = {"small0": 300, "large": 1500, "small1": 300, "large ": 1500, "small2": 300}
-    small0, first, small1, second, small2 = (
-        end(store, runner, clock, size, name.strip()) for name, size in sizes.items()
-    )
+
+    def leave(size, visitor):
+        return end(store, runner, clock, visitor, result=bytes(size))
+
+    small = [leave(300, "small0")]
+    first = leave(1500, "large")
+    small.append(leave(300, "small1"))
+    second = leave(1500, "large")
+    small.append(leave(300, "small2"))
     end_fresh(store, runner, clock)
     store.sweep()
-    assert here(store, [first, second]) == [second], "the newer one fits beside all others"
-    small = [small0, small1, small2]
-    small += [end(store, runner, clock, 300, f"small{i}") for i in range(3, 6)]
+    assert len(store.result(second)) == 1500, "the newer of the two fits beside all others"
+    assert here(store, [first, *small]) == small
+    small += [leave(300, f"small{i}") for i in range(3, 6)]
     end_fresh(store, runner, clock)
     store.sweep()
-    assert here(store, [second, *small]) == small, "now it does not"
+    assert here(store, [second]) == [], "now it does not"
+    assert [store.poll(job).status for job in small] == ["done"] * 6
 
 
 def test_a_page_sees_the_end_of_its_run_however_many_end(make, runner, clock):
     store = make(max_bytes=10_000)
     jobs = []
     for i in range(100):
-        jobs.append(end(store, runner, clock, 500 + 7 * i % 40, str(i)))
+        jobs.append(end(store, runner, clock, str(i), result=bytes(500 + 7 * i % 40)))
         store.sweep()
         assert store.poll(jobs[-1]).status == "done"
     kept = here(store, jobs)
@@ -358,8 +365,8 @@ def test_a_page_sees_the_end_of_its_run_however_many_end(make, runner, clock):
 
 def test_a_page_sees_the_end_of_a_large_run_which_costs_no_other_its_own(make, runner, clock):
     store = make(max_bytes=10_000)
-    small = [end(store, runner, clock, 500, str(i)) for i in range(20)]
-    large = end(store, runner, clock, 9000, "large")
+    small = [end(store, runner, clock, str(i), result=bytes(500)) for i in range(20)]
+    large = end(store, runner, clock, "large", result=bytes(9000))
     store.sweep()
     assert here(store, [*small, large]) == [*small, large]
     end_fresh(store, runner, clock)
@@ -425,12 +432,8 @@ def test_ended_runs_are_bounded_in_bytes_and_live_ones_stay(make, runner, clock)
     store = make(max_bytes=2500)
     live = submit(store, "live")
     runner.emit(Event("report", live, Report(0.5, result=bytes(9000))))
-    ended = []
-    for i in range(4):
-        ended.append(submit(store, str(i)))
-        runner.emit(Event("report", ended[-1], Report(0.5, frame=bytes(400), result=bytes(600))))
-        runner.emit(Event("done", ended[-1]))
-        clock.now += 1.0
+    left = {"frame": bytes(400), "result": bytes(600)}
+    ended = [end(store, runner, clock, str(i), **left) for i in range(4)]
     end_fresh(store, runner, clock)
     store.sweep()
     assert store.stats() == {
